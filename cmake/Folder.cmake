@@ -1,0 +1,46 @@
+# One target per folder; its link list is its layering.
+#   hearthmail_folder(base LINK hearthmail_x)   makes hearthmail_base from *.cpp in the current folder
+#   (main.cpp is left out: programs name it themselves).
+function(hearthmail_folder name)
+  cmake_parse_arguments(FOLDER "RECURSE" "" "LINK;PRIVATE" ${ARGN})
+  if(FOLDER_RECURSE)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  else()
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  endif()
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT sources)
+    add_library(hearthmail_${name} INTERFACE)
+    target_link_libraries(hearthmail_${name} INTERFACE hearthmail_flags ${FOLDER_LINK} ${FOLDER_PRIVATE})
+    return()
+  endif()
+  add_library(hearthmail_${name} STATIC ${sources})
+  target_link_libraries(hearthmail_${name} PUBLIC hearthmail_flags ${FOLDER_LINK} PRIVATE ${FOLDER_PRIVATE})
+endfunction()
+
+# hearthmail_program(hearthmail-relay LINK targets...): a program from the current folder's main.cpp.
+function(hearthmail_program name)
+  cmake_parse_arguments(PROGRAM "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
+    return()
+  endif()
+  add_executable(${name} ${PROGRAM_SOURCES} main.cpp)
+  target_link_libraries(${name} PRIVATE hearthmail_flags ${PROGRAM_LINK})
+endfunction()
+
+# hearthmail_test(name LINK targets...): one test program from the current folder's *.cpp, run by ctest.
+function(hearthmail_test name)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${name} ${sources})
+  target_link_libraries(test_${name} PRIVATE hearthmail_test_main ${TEST_LINK})
+  target_compile_options(test_${name} PRIVATE -O0)  # test code is compiled far more often than it is run
+  add_test(NAME ${name} COMMAND test_${name})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS "unit;${TEST_LABELS}")
+endfunction()

@@ -1,0 +1,68 @@
+// Workers: a bounded pool of threads for what would hold up a loop: password hashing, compression, body search.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/base/executor.hpp"
+#include "common/base/result.hpp"
+#include "common/base/task.hpp"
+
+namespace hearthmail::net {
+
+class Workers {
+ public:
+  // `most_waiting`: how many jobs may wait; submit() refuses more, so that a flood cannot eat the memory.
+  Workers(std::size_t threads, std::size_t most_waiting);
+  ~Workers();  // finishes what waits, then joins
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  // Queues `job`; false when the queue is full. Any thread.
+  bool submit(std::function<void()> job);
+
+  // Runs `work` (a callable that returns Result<T> or Status) on a pool thread and resumes the caller on its own
+  // executor. Unavailable when the queue is full. The caller keeps alive what `work` refers to.
+  template <class F>
+  base::Task<std::invoke_result_t<F>> run(F work);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+namespace detail {
+
+template <class R>
+struct WorkerAwait {
+  Workers& workers;
+  std::function<R()> work;
+  std::optional<R> result;
+
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> caller) {
+    base::Executor* home = base::Executor::current();
+    const auto job = [this, caller, home] {
+      result.emplace(work());
+      home->post([caller] { caller.resume(); });
+    };
+    if (home != nullptr && workers.submit(job)) return true;
+    result.emplace(base::Error{base::Errc::Unavailable, "worker pool is full"});
+    return false;
+  }
+  R await_resume() { return std::move(*result); }
+};
+
+}  // namespace detail
+
+template <class F>
+base::Task<std::invoke_result_t<F>> Workers::run(F work) {
+  detail::WorkerAwait<std::invoke_result_t<F>> waiting{*this, std::move(work), {}};
+  auto result = co_await waiting;
+  co_return result;
+}
+
+}  // namespace hearthmail::net

@@ -1,0 +1,84 @@
+// Domains, accounts, credentials, aliases, catch-alls: who receives what, and who may send as whom.
+//
+// Addresses are kept as UTF-8; the domain lower-cased with A-labels converted to U-labels' A-form (IDNA2008, lower-case
+// A-labels are stored), the local part compared case-insensitively in ASCII. "+tag" after the local part is ignored.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/ids.hpp"
+#include "common/base/result.hpp"
+#include "store/lmdb/env.hpp"
+
+namespace hearthmail::store::accounts {
+
+using base::AccountId;
+using lmdb::ReadTxn;
+using lmdb::WriteTxn;
+
+struct Account {
+  AccountId id;
+  std::string address;         // its login name and primary address
+  std::string credential;      // "$argon2id$..." as made by common/auth/password; empty: no login
+  base::UnixTime created = 0;
+  bool disabled = false;
+};
+
+struct Alias {
+  std::string address;
+  std::vector<std::string> targets;  // local addresses (accounts or aliases), never outside ones
+};
+
+struct Domain {
+  std::string name;
+  std::string catch_all;  // a local address that gets what nobody else does; empty: none
+};
+
+// Account ids count up and are never reused.
+base::Status add_domain(WriteTxn& txn, std::string_view name);             // Exists, Invalid
+base::Status remove_domain(WriteTxn& txn, std::string_view name);          // Invalid while accounts or aliases use it
+base::Status set_catch_all(WriteTxn& txn, std::string_view domain, std::string_view address);  // empty: none
+base::Result<std::vector<Domain>> list_domains(const ReadTxn& txn);
+base::Result<bool> is_local_domain(const ReadTxn& txn, std::string_view domain);
+
+base::Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::string_view credential,
+                                    base::UnixTime now);                   // Exists; NotFound (domain, named in the text)
+base::Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential);
+base::Result<AccountId> remove_account(WriteTxn& txn, std::string_view address);
+base::Result<std::vector<Account>> list_accounts(const ReadTxn& txn);
+base::Result<std::optional<Account>> find_account(const ReadTxn& txn, std::string_view address);  // exact, no alias
+base::Result<std::optional<Account>> load_account(const ReadTxn& txn, AccountId id);
+
+base::Status set_alias(WriteTxn& txn, std::string_view address, const std::vector<std::string>& targets);
+base::Status remove_alias(WriteTxn& txn, std::string_view address);
+base::Result<std::vector<Alias>> list_aliases(const ReadTxn& txn);
+
+enum class Found { Account, Alias, CatchAll, NoSuchUser, NotLocal };
+struct Resolution {
+  Found found = Found::NotLocal;
+  std::vector<AccountId> accounts;  // without repeats; empty for NoSuchUser and NotLocal
+};
+// Who receives `address`: account, then alias (nested up to 10, loops end), both also without "+tag", then catch-all.
+base::Result<Resolution> resolve(const ReadTxn& txn, std::string_view address);
+// May `account` send as `address`? True when resolve(address) contains it.
+base::Result<bool> may_send_as(const ReadTxn& txn, AccountId account, std::string_view address);
+
+// Lower-cases the domain, applies IDNA, checks the shape. Invalid with what is wrong.
+base::Result<std::string> normalize(std::string_view address);
+
+class Store {
+ public:
+  static base::Result<std::unique_ptr<Store>> open(const std::string& directory);
+  lmdb::Env& env() { return *env_; }
+
+ private:
+  Store() = default;
+  std::unique_ptr<lmdb::Env> env_;
+};
+
+}  // namespace hearthmail::store::accounts
