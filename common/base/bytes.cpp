@@ -8,12 +8,14 @@ Encoder& Encoder::u8(std::uint8_t value) {
 }
 
 Encoder& Encoder::u32(std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out_ += static_cast<char>((value >> static_cast<unsigned>(shift)) & 255U);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out_ += static_cast<char>((value >> static_cast<unsigned>(shift)) & 255U);
   return *this;
 }
 
 Encoder& Encoder::u64(std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out_ += static_cast<char>((value >> static_cast<unsigned>(shift)) & 255U);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out_ += static_cast<char>((value >> static_cast<unsigned>(shift)) & 255U);
   return *this;
 }
 

@@ -12,9 +12,9 @@ namespace hearthmail::base {
 class Encoder {
  public:
   Encoder& u8(std::uint8_t value);
-  Encoder& u32(std::uint32_t value);      // big-endian
-  Encoder& u64(std::uint64_t value);      // big-endian
-  Encoder& varint(std::uint64_t value);   // LEB128, 1 to 10 octets
+  Encoder& u32(std::uint32_t value);        // big-endian
+  Encoder& u64(std::uint64_t value);        // big-endian
+  Encoder& varint(std::uint64_t value);     // LEB128, 1 to 10 octets
   Encoder& octets(std::string_view value);  // varint length, then the octets
   Encoder& raw(std::string_view value);     // the octets alone
   const std::string& str() const& { return out_; }

@@ -36,7 +36,8 @@ std::string rfc5322_date(UnixTime time) {
   const std::tm t = utc(time);
   std::array<char, 64> out{};
   std::snprintf(out.data(), out.size(), "%s, %d %s %d %02d:%02d:%02d +0000", kDays[static_cast<std::size_t>(t.tm_wday)],
-                t.tm_mday, kMonths[static_cast<std::size_t>(t.tm_mon)], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+                t.tm_mday, kMonths[static_cast<std::size_t>(t.tm_mon)], t.tm_year + 1900, t.tm_hour, t.tm_min,
+                t.tm_sec);
   return out.data();
 }
 

@@ -13,7 +13,7 @@ using UnixTime = std::int64_t;  // seconds since 1970-01-01T00:00:00Z
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual UnixTime now() const = 0;                               // wall
+  virtual UnixTime now() const = 0;  // wall
   virtual std::chrono::steady_clock::time_point steady() const = 0;
   static const Clock& system();
 };

@@ -4,8 +4,6 @@
 
 namespace hearthmail::base {
 
-std::string BlobId::hex() const {
-  return base::hex({reinterpret_cast<const char*>(octets.data()), octets.size()});
-}
+std::string BlobId::hex() const { return base::hex({reinterpret_cast<const char*>(octets.data()), octets.size()}); }
 
 }  // namespace hearthmail::base

@@ -17,10 +17,10 @@ struct Id {
 
 using AccountId = Id<struct AccountTag, std::uint64_t>;
 using MailboxId = Id<struct MailboxTag, std::uint64_t>;
-using EmailId = Id<struct EmailTag, std::uint64_t>;     // one stored message, the same after MOVE (RFC 8474 EMAILID)
-using QueueId = Id<struct QueueTag, std::uint64_t>;     // one submission in the outgoing queue
-using Uid = Id<struct UidTag, std::uint32_t>;           // RFC 9051 §2.3.1.1; 0 is never valid
-using ModSeq = Id<struct ModSeqTag, std::uint64_t>;     // RFC 7162; fits in 63 bits
+using EmailId = Id<struct EmailTag, std::uint64_t>;  // one stored message, the same after MOVE (RFC 8474 EMAILID)
+using QueueId = Id<struct QueueTag, std::uint64_t>;  // one submission in the outgoing queue
+using Uid = Id<struct UidTag, std::uint32_t>;        // RFC 9051 §2.3.1.1; 0 is never valid
+using ModSeq = Id<struct ModSeqTag, std::uint64_t>;  // RFC 7162; fits in 63 bits
 
 // SHA-256 of the exact octets of a stored message.
 struct BlobId {

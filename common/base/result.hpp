@@ -11,19 +11,19 @@ namespace hearthmail::base {
 
 // One small set of causes; each protocol translates it once, exhaustively (house rule: when in doubt, temporary).
 enum class Errc {
-  Invalid,       // the caller's input breaks the grammar or a rule; it will not get better by itself
-  NotFound,      // the named thing does not exist
-  Exists,        // the name is taken
-  Denied,        // authentication failed or the right is missing
-  OverLimit,     // a limit in octets, count or quota is reached
-  Unavailable,   // temporary: resources, full disk, a peer that is away
-  Timeout,       // a deadline fired
-  Closed,        // the peer or we closed the stream
-  Interrupted,   // Stream::interrupt() woke a pending read; nothing was lost
-  Corrupt,       // a checksum, a record or a file is not what was written
-  Unsupported,   // understood, not offered
-  Protocol,      // the peer broke its protocol
-  Internal,      // a defect of ours
+  Invalid,      // the caller's input breaks the grammar or a rule; it will not get better by itself
+  NotFound,     // the named thing does not exist
+  Exists,       // the name is taken
+  Denied,       // authentication failed or the right is missing
+  OverLimit,    // a limit in octets, count or quota is reached
+  Unavailable,  // temporary: resources, full disk, a peer that is away
+  Timeout,      // a deadline fired
+  Closed,       // the peer or we closed the stream
+  Interrupted,  // Stream::interrupt() woke a pending read; nothing was lost
+  Corrupt,      // a checksum, a record or a file is not what was written
+  Unsupported,  // understood, not offered
+  Protocol,     // the peer broke its protocol
+  Internal,     // a defect of ours
 };
 
 // The stable, lower-case name of `code` for logs ("over-limit").
@@ -41,7 +41,7 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}   // NOLINT: implicit by design
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
 
   bool ok() const { return state_.index() == 0; }
@@ -67,8 +67,8 @@ class [[nodiscard]] Result<void> {
  public:
   using value_type = void;
   Result() = default;
-  Result(Unit) {}                                                  // NOLINT: implicit by design
-  Result(Error error) : error_(std::move(error)) {}                // NOLINT: implicit by design
+  Result(Unit) {}                                    // NOLINT: implicit by design
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT: implicit by design
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
   Error& error() { return *error_; }
@@ -89,14 +89,14 @@ Error with_context(std::string_view context, Error error);
 #define HM_CONCAT_(a, b) a##b
 #define HM_CONCAT(a, b) HM_CONCAT_(a, b)
 // Returns from the enclosing function when `expr` failed. Not in coroutines: there, test the result in the next statement and co_return its error.
-#define TRY(expr)                                                    \
-  do {                                                               \
-    auto hm_status_ = (expr);                                        \
-    if (!hm_status_.ok()) return std::move(hm_status_).error();      \
+#define TRY(expr)                                               \
+  do {                                                          \
+    auto hm_status_ = (expr);                                   \
+    if (!hm_status_.ok()) return std::move(hm_status_).error(); \
   } while (false)
 // TRY_ASSIGN(auto x, expr) or TRY_ASSIGN(x, expr): assigns the value or returns the error.
 #define TRY_ASSIGN(target, expr) HM_TRY_ASSIGN_(HM_CONCAT(hm_result_, __COUNTER__), target, expr)
-#define HM_TRY_ASSIGN_(name, target, expr)                           \
-  auto name = (expr);                                                \
-  if (!name.ok()) return std::move(name).error();                    \
+#define HM_TRY_ASSIGN_(name, target, expr)        \
+  auto name = (expr);                             \
+  if (!name.ok()) return std::move(name).error(); \
   target = std::move(name).value()

@@ -10,7 +10,10 @@ void Secret::wipe() {
   if (!text_.empty()) explicit_bzero(text_.data(), text_.size());
 }
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); other.text_.clear(); }
+Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
+  other.wipe();
+  other.text_.clear();
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {

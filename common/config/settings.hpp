@@ -13,31 +13,31 @@ namespace hearthmail::config {
 
 // One outbound route, HEARTHMAIL_RELAY_<NAME>_*.
 struct Route {
-  std::string name;         // lower case, [a-z0-9_]
-  std::string url;          // smtps://host:465, smtp://host:587 (STARTTLS required), ses+https://region,
-                            // mailgun+https://api.mailgun.net/domain, capture:
+  std::string name;  // lower case, [a-z0-9_]
+  std::string url;   // smtps://host:465, smtp://host:587 (STARTTLS required), ses+https://region,
+                     // mailgun+https://api.mailgun.net/domain, capture:
   std::string user;
   base::Secret password;
-  std::string auth;         // "": best of what both know; plain, login, cram-md5, scram-sha-256, none
-  std::string tls;          // "verify" (default); "none" only with a loopback host, loud in the log
-  std::string ca_file;      // "": the system's trust store
-  std::string endpoint;     // HTTP APIs: base URL instead of the provider's own; https, or http with a loopback host
+  std::string auth;      // "": best of what both know; plain, login, cram-md5, scram-sha-256, none
+  std::string tls;       // "verify" (default); "none" only with a loopback host, loud in the log
+  std::string ca_file;   // "": the system's trust store
+  std::string endpoint;  // HTTP APIs: base URL instead of the provider's own; https, or http with a loopback host
   std::uint64_t max_octets = 0;       // 0: what the peer says
   std::uint32_t max_recipients = 50;  // per transaction
   std::uint32_t connections = 4;      // at once
 };
 
 struct Settings {
-  std::string config_file;               // which file was read, "" for none
-  std::string hostname;                  // our name in EHLO, Received, Message-ID
-  std::string data_dir;                  // accounts/ mail/ queue/ spool/ below it
-  std::string run_dir;                   // sockets, pid and port files; default data_dir/run
+  std::string config_file;  // which file was read, "" for none
+  std::string hostname;     // our name in EHLO, Received, Message-ID
+  std::string data_dir;     // accounts/ mail/ queue/ spool/ below it
+  std::string run_dir;      // sockets, pid and port files; default data_dir/run
   std::string log_level = "info";
-  std::string log_format = "auto";       // auto, human, json
-  std::string tls_certificate;           // PEM; default data_dir/tls/certificate.pem
-  std::string tls_key;                   // PEM; default data_dir/tls/key.pem
-  std::uint32_t loops = 0;               // threads of the receiver; 0: one per core
-  std::uint32_t workers = 0;             // 0: one per core
+  std::string log_format = "auto";  // auto, human, json
+  std::string tls_certificate;      // PEM; default data_dir/tls/certificate.pem
+  std::string tls_key;              // PEM; default data_dir/tls/key.pem
+  std::uint32_t loops = 0;          // threads of the receiver; 0: one per core
+  std::uint32_t workers = 0;        // 0: one per core
   std::uint64_t max_message_octets = 50ULL * 1024 * 1024;
 
   // Listeners: "host:port", "[v6]:port", port 0 lets the kernel choose; an empty list switches one off.
@@ -48,10 +48,10 @@ struct Settings {
   std::vector<std::string> pop3s_listen{"0.0.0.0:995", "[::]:995"};
   std::vector<std::string> submission_listen{"0.0.0.0:587", "[::]:587"};
   std::vector<std::string> submissions_listen{"0.0.0.0:465", "[::]:465"};
-  std::string lmtp_socket;               // default run_dir/lmtp.sock
+  std::string lmtp_socket;  // default run_dir/lmtp.sock
 
-  std::vector<std::string> relay_routes; // names in order of preference
-  std::vector<Route> routes;             // same order
+  std::vector<std::string> relay_routes;  // names in order of preference
+  std::vector<Route> routes;              // same order
   std::chrono::seconds queue_lifetime{std::chrono::hours(24 * 5)};
   std::chrono::seconds delay_notice{std::chrono::hours(4)};
   std::chrono::seconds in_doubt_hold{std::chrono::minutes(15)};

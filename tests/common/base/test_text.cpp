@@ -1,7 +1,7 @@
-#include "common/base/text.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/secret.hpp"
+#include "common/base/text.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace hearthmail::base;
