@@ -1,0 +1,75 @@
+// FETCH's arguments, RFC 9051 §6.4.5 and the RFC822 items of RFC 3501 §6.4.5.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "receiver/imap/parse/cursor.hpp"
+#include "receiver/imap/parse/numset.hpp"
+
+namespace hearthmail::receiver::imap::parse {
+
+constexpr std::size_t kMaxFetchItems = 1'000;     // in one command
+constexpr std::size_t kMaxSectionDepth = 100;     // part numbers in one section, the MIME depth of limits.md
+constexpr std::size_t kMaxSectionFields = 1'000;  // header names in one section
+
+enum class SectionText : std::uint8_t {
+  All,              // BODY[], BODY[1.2]
+  Header,           // HEADER
+  HeaderFields,     // HEADER.FIELDS (names)
+  HeaderFieldsNot,  // HEADER.FIELDS.NOT (names)
+  Text,             // TEXT
+  Mime,             // MIME, only with a part
+};
+
+struct Section {
+  std::vector<std::uint32_t> part;  // empty: the message itself
+  SectionText text = SectionText::All;
+  std::vector<std::string> fields;  // as the client wrote them
+  std::string path() const;         // "2.1", mime::SummaryPart's form
+};
+
+// <first.count>: octets of the section from `first` on.
+struct Partial {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;  // at least 1
+};
+
+enum class FetchKind : std::uint8_t {
+  Envelope,
+  Flags,
+  InternalDate,
+  Size,  // RFC822.SIZE
+  Uid,
+  Body,  // BODY: structure without extension data
+  BodyStructure,
+  Section,       // BODY[...] and BODY.PEEK[...]
+  Rfc822,        // as BODY[]
+  Rfc822Header,  // as BODY.PEEK[HEADER]
+  Rfc822Text,    // as BODY[TEXT]
+};
+
+struct FetchItem {
+  FetchKind kind = FetchKind::Flags;
+  bool peek = false;  // BODY.PEEK: \Seen is not set
+  Section section;    // kind Section; filled for the RFC822 kinds too
+  std::optional<Partial> partial;
+
+  bool sets_seen() const;     // Section without PEEK, RFC822, RFC822.TEXT
+  bool wants_octets() const;  // Section and the RFC822 kinds
+  // The item's name in the answer: "BODY[HEADER.FIELDS (FROM)]<0>", "RFC822.TEXT", "FLAGS".
+  std::string response_name() const;
+};
+
+struct FetchArgs {
+  bool uid = false;  // UID FETCH: the answer always has UID (RFC 9051 §6.4.9); add it yourself
+  NumSet set;
+  std::vector<FetchItem> items;  // macros ALL, FAST, FULL are expanded; without repeats of simple items
+};
+
+base::Result<FetchArgs> parse_fetch(Cursor& in, bool uid);
+
+}  // namespace hearthmail::receiver::imap::parse

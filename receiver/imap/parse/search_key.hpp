@@ -1,0 +1,80 @@
+// SEARCH's arguments: a pooled tree of search keys, RFC 9051 §6.4.4 and the NEW, OLD, RECENT of RFC 3501 §6.4.4.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "receiver/imap/parse/cursor.hpp"
+#include "receiver/imap/parse/numset.hpp"
+
+namespace hearthmail::receiver::imap::parse {
+
+constexpr std::size_t kMaxSearchDepth = 50;    // nesting of (), NOT, OR; limits.md
+constexpr std::size_t kMaxSearchKeys = 1'000;  // in one command, limits.md
+
+// UNANSWERED and its like are the positive key with `negated`; OLD is negated Recent, NEW is And(Recent, not Seen).
+enum class SearchKey : std::uint8_t {
+  All,
+  And,          // children: all must match
+  Or,           // two children
+  Not,          // one child
+  SequenceSet,  // set
+  Uid,          // set
+  Answered,
+  Deleted,
+  Draft,
+  Flagged,
+  Seen,
+  Recent,
+  Keyword,  // text: the keyword
+  Before,   // day
+  On,
+  Since,
+  SentBefore,
+  SentOn,
+  SentSince,
+  Larger,  // octets
+  Smaller,
+  From,  // text
+  To,
+  Cc,
+  Bcc,
+  Subject,
+  Header,  // field, text
+  Body,    // text
+  Text,    // text
+};
+
+struct SearchNode {
+  SearchKey key = SearchKey::All;
+  bool negated = false;                 // for simple keys only
+  std::vector<std::uint32_t> children;  // indices in SearchTree::nodes, each greater than its parent's
+  std::string text;                     // in the command's charset, as sent
+  std::string field;                    // Header
+  std::uint64_t octets = 0;             // Larger, Smaller
+  std::int64_t day = 0;                 // days since 1970-01-01, of dates
+  NumSet set;
+};
+
+// nodes[0] is the root, an And of the keys at the top. Never empty.
+struct SearchTree {
+  std::vector<SearchNode> nodes;
+};
+
+struct SearchArgs {
+  bool uid = false;
+  bool esearch = false;  // RETURN was given: answer with ESEARCH (RFC 9051 §7.3.4)
+  bool min = false;
+  bool max = false;
+  bool all = false;  // set for "RETURN ()" too
+  bool count = false;
+  std::string charset;  // as written, empty when none was given
+  SearchTree tree;
+};
+
+base::Result<SearchArgs> parse_search(Cursor& in, bool uid);
+
+}  // namespace hearthmail::receiver::imap::parse

@@ -1,0 +1,44 @@
+// Commands about the connection: LOGIN, AUTHENTICATE, ID, ENABLE: RFC 9051 §6.2, §6.3.1; RFC 2971; RFC 4959.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/base/secret.hpp"
+#include "receiver/imap/parse/cursor.hpp"
+
+namespace hearthmail::receiver::imap::parse {
+
+constexpr std::size_t kMaxIdPairs = 30;          // RFC 2971 §3.3
+constexpr std::size_t kMaxIdFieldOctets = 30;    // RFC 2971 §3.3
+constexpr std::size_t kMaxIdValueOctets = 1024;  // RFC 2971 §3.3
+constexpr std::size_t kMaxEnable = 50;           // capabilities in one ENABLE
+
+struct LoginArgs {
+  std::string user;
+  base::Secret password;
+};
+struct AuthenticateArgs {
+  std::string mechanism;                // upper case
+  std::optional<base::Secret> initial;  // decoded initial response, RFC 4959; "=" gives an empty one
+};
+struct IdArgs {
+  std::vector<std::pair<std::string, std::string>> pairs;  // field, value ("" for NIL)
+};
+struct EnableArgs {
+  std::vector<std::string> capabilities;  // upper case
+};
+
+base::Result<LoginArgs> parse_login(Cursor& in);
+base::Result<AuthenticateArgs> parse_authenticate(Cursor& in);
+base::Result<IdArgs> parse_id(Cursor& in);
+base::Result<EnableArgs> parse_enable(Cursor& in);
+
+// A continuation line of AUTHENTICATE: decoded octets. Closed when the client cancelled with "*" (RFC 9051 §6.2.2),
+// Invalid when it is not base64.
+base::Result<base::Secret> parse_sasl_line(std::string_view line);
+
+}  // namespace hearthmail::receiver::imap::parse
