@@ -23,7 +23,7 @@ struct LoginArgs {
 };
 struct AuthenticateArgs {
   std::string mechanism;                // upper case
-  std::optional<base::Secret> initial;  // decoded initial response, RFC 4959; "=" gives an empty one
+  std::optional<base::Secret> initial;  // initial response as received, RFC 4959: base64, or "=" for an empty one
 };
 struct IdArgs {
   std::vector<std::pair<std::string, std::string>> pairs;  // field, value ("" for NIL)
@@ -36,9 +36,5 @@ base::Result<LoginArgs> parse_login(Cursor& in);
 base::Result<AuthenticateArgs> parse_authenticate(Cursor& in);
 base::Result<IdArgs> parse_id(Cursor& in);
 base::Result<EnableArgs> parse_enable(Cursor& in);
-
-// A continuation line of AUTHENTICATE: decoded octets. Closed when the client cancelled with "*" (RFC 9051 §6.2.2),
-// Invalid when it is not base64.
-base::Result<base::Secret> parse_sasl_line(std::string_view line);
 
 }  // namespace hearthmail::receiver::imap::parse
