@@ -202,8 +202,10 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
         row[j] = next;
       }
     }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
+    const bool begins = word.size() >= 3 && istarts_with(choice, word);  // "warn" means "warning"
+    const std::size_t distance = begins ? 1 : row.back();
+    if (distance < best_distance) {
+      best_distance = distance;
       best = choice;
     }
   }

@@ -108,7 +108,10 @@ std::string render_sample() {
       "# Hearthmail's configuration. Every key stands at its default; remove the # to change one.\n"
       "# `hearthmail config reference` explains them, `hearthmail config check` shows what is in force.\n";
   std::string section;
-  for (const auto& line : rows()) {
+  auto lines = rows();  // TOML wants the keys outside tables first
+  std::stable_partition(lines.begin(), lines.end(),
+                        [](const Row& line) { return line.key.find('.') == std::string::npos; });
+  for (const auto& line : lines) {
     const auto dot = line.key.rfind('.');
     const std::string table = dot == std::string::npos ? "" : line.key.substr(0, dot);
     if (table != section) {
