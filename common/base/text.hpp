@@ -1,4 +1,4 @@
-// Small text functions of protocol code: ASCII only, no locale, never std::regex.
+// Small text functions of protocol code: ASCII only, no locale, linear in their input.
 #pragma once
 
 #include <cstdint>
