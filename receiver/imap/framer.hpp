@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -73,8 +74,9 @@ class Framer {
   // Gives NeedInput, Line or TooBig.
   FramerEvent next_line();
 
-  // The message that AppendLiteral announced: take it (data events follow), or drop the whole command. After a refused
-  // synchronising literal the command is over; after another kind its octets are swallowed. Either way Refused follows.
+  // The message that AppendLiteral announced: take it (data events follow), or drop the whole command: a synchronising
+  // literal then never comes, another one is swallowed. Refused follows. refuse_append() may also be called later, up to
+  // AppendEnd (the spool failed): the rest is swallowed.
   void accept_append();
   void refuse_append();
 
@@ -83,52 +85,65 @@ class Framer {
   bool idle() const;  // between commands with nothing buffered
 
  private:
-  // Line: collecting a line. Literal: collecting a literal. Message: handing one out. Decide: waits for accept or
-  // refuse. SwallowLine, SwallowLiteral: dropping a refused command.
-  enum class State : std::uint8_t { Line, Literal, Message, Decide, SwallowLine, SwallowLiteral, Refused, Dead };
+  // Line, Literal: collecting. Decide: waits for accept_append() or refuse_append(). Message: handing one out.
+  // SwallowLine, SwallowLiteral: dropping a rejected command. Rejected: it is dropped, the event is due. Dead: Fatal.
+  enum class State : std::uint8_t { Line, Literal, Decide, Message, SwallowLine, SwallowLiteral, Rejected, Dead };
   struct Announced {
     bool found = false;
     bool literal8 = false;
     bool synchronising = false;
-    bool overflow = false;
+    bool overflow = false;  // the number does not fit into 64 bits
     std::uint64_t octets = 0;
     std::size_t at = 0;  // where "{" or "~{" stands in the line
   };
-  enum class Reject : std::uint8_t { None, TooBig, Bad, Refused };
+  // A line that was cut, without its line end; `too_long` when there is none in the first `limit` octets.
+  struct Cut {
+    bool found = false;
+    bool too_long = false;
+    std::string_view line;
+    std::size_t octets = 0;  // with the line end
+  };
+  using Step = std::optional<FramerEvent>;  // nothing: go on
 
   static Announced find_literal(std::string_view line);
-  bool take_line(std::size_t limit, std::string& line, bool& too_long);
   std::string_view available() const { return std::string_view(input_).substr(at_); }
+  Cut cut_line(std::size_t limit);
   void consume(std::size_t octets);
-  void reset_command();
-  void remember_tag();
-  bool is_append() const;
-  FramerEvent step_line();
-  FramerEvent on_literal(const Announced& literal, std::string line);
-  FramerEvent on_message(const Announced& literal, std::string line);
-  FramerEvent step_literal();
-  FramerEvent step_message();
-  FramerEvent step_swallow_line();
-  FramerEvent step_swallow_literal();
-  FramerEvent reject(Reject why, std::string text, const Announced& literal);
-  FramerEvent swallow(std::uint64_t octets);
-  FramerEvent finish_rejected();
-  FramerEvent fatal(std::string text);
+  void begin_command();
+  void remember_tag(std::string_view text);
+  bool announces_message(std::string_view before);
+  Step step();
+  Step step_line();
+  Step on_line_end(std::string_view line);
+  Step on_literal(const Announced& literal, std::string_view line);
+  Step on_message(const Announced& literal, std::string_view line);
+  Step step_literal();
+  Step step_message();
+  Step step_swallow_line();
+  Step step_swallow_literal();
+  Step rejected();
+  void reject(FramerEvent::Kind why, std::string text, bool append);
+  void reject_literal(FramerEvent::Kind why, std::string text, bool append, const Announced& literal);
+  void swallow_literal(std::uint64_t octets);
+  void die(std::string text);
 
   FramerLimits limits_;
   State state_ = State::Line;
   std::string input_;
   std::size_t at_ = 0;       // consumed octets of input_
-  std::size_t scanned_ = 0;  // octets after at_ already searched for LF
+  std::size_t scanned_ = 0;  // octets from at_ on that hold no LF
   std::string command_;      // collected so far
   std::string out_;          // keeps the text of the last event
-  std::string tag_;
-  bool in_append_ = false;  // a message of this APPEND has begun
-  std::uint64_t left_ = 0;  // octets of the literal still to come
-  bool sync_ = false;       // of the literal in Decide
+  std::string tag_ = "*";
+  std::size_t line_octets_ = 0;  // of all lines of this command
+  bool append_verb_ = false;     // its first line begins with "tag APPEND "
+  bool in_append_ = false;       // a message of this APPEND was accepted
+  std::uint64_t left_ = 0;       // octets of the current literal still to come
+  bool sync_ = false;            // the literal in Decide is synchronising
+  bool bare_line_ = false;       // what is swallowed is no command: "{5+}" at its end means nothing
   std::uint64_t swallowed_ = 0;
-  std::string tail_;  // last octets of a line that is being swallowed
-  Reject why_ = Reject::None;
+  std::string tail_;  // last octets of the line that is being swallowed
+  FramerEvent::Kind why_ = FramerEvent::Kind::Bad;
   std::string why_text_;
   bool why_append_ = false;
 };
