@@ -49,14 +49,14 @@ struct Attempt {
 
 // How long a right password is remembered, so that a client that reconnects all day does not pay the hash (limits.md).
 constexpr std::chrono::minutes kCacheLifetime{5};
-constexpr std::size_t kMaxCached = 10'000;         // remembered logins; the oldest goes
+constexpr std::size_t kMaxCached = 10'000;  // remembered logins; the oldest goes
 // Delays after wrong passwords: 1, 2, 4, 8, then 10 seconds, counted per peer address and per login, the longer one.
 // A success clears neither the address's nor the login's count for others; counts are forgotten after kFailureMemory.
 constexpr std::chrono::seconds kFirstDelay{1};
 constexpr std::chrono::seconds kLongestDelay{10};
 constexpr std::chrono::minutes kFailureMemory{15};
-constexpr std::size_t kMaxTracked = 10'000;        // addresses, and as many logins; the oldest goes
-constexpr std::size_t kMaxLoginName = 320;         // octets: 64 "@" 255, RFC 5321 §4.5.3.1
+constexpr std::size_t kMaxTracked = 10'000;  // addresses, and as many logins; the oldest goes
+constexpr std::size_t kMaxLoginName = 320;   // octets: 64 "@" 255, RFC 5321 §4.5.3.1
 
 // Thread-safe: sessions of all loops share one. Hashes run in `workers`; an unknown or disabled login costs the same as
 // a known one. Positive results are remembered under HMAC(secret of this run, stored credential, password): a changed
@@ -64,7 +64,7 @@ constexpr std::size_t kMaxLoginName = 320;         // octets: 64 "@" 255, RFC 53
 class Authenticator {
  public:
   // Reads the credential from the store, in the caller's thread: nullopt for an unknown login. It must be thread-safe.
-  // Its errors pass through as they are.
+  // Its Invalid (not an address) and NotFound count as unknown; other errors pass through as they are.
   using Lookup = std::function<base::Result<std::optional<Credential>>(std::string_view login)>;
 
   Authenticator(net::Workers& workers, Lookup lookup, const base::Clock& clock);
@@ -78,11 +78,11 @@ class Authenticator {
 
   // For the status page and tests.
   struct Stats {
-    std::uint64_t hashes = 0;      // verifications that cost a hash
+    std::uint64_t hashes = 0;  // verifications that cost a hash
     std::uint64_t cache_hits = 0;
     std::uint64_t failures = 0;
     std::size_t cached = 0;
-    std::size_t tracked = 0;       // addresses and logins with failures
+    std::size_t tracked = 0;  // addresses and logins with failures
   };
   Stats stats() const;
 

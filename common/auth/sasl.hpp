@@ -23,9 +23,9 @@ constexpr std::size_t kMaxSaslLine = 12'288;  // octets of one base64 line witho
 // What the server has to do next.
 struct SaslStep {
   bool done = false;
-  std::string challenge;    // when not done: base64, to send after "334 " or "+ " (may be empty)
-  std::string login;        // when done: the authentication identity
-  base::Secret password;    // when done
+  std::string challenge;  // when not done: base64, to send after "334 " or "+ " (may be empty)
+  std::string login;      // when done: the authentication identity
+  base::Secret password;  // when done
 };
 
 // The server's half of PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login). Offer them inside TLS only.

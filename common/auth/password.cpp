@@ -1,0 +1,27 @@
+#include "common/auth/password.hpp"
+
+#include <argon2.h>
+
+#include "common/crypto/digest.hpp"
+
+namespace hearthmail::auth {
+
+std::string hash_password(std::string_view password) {
+  const std::string salt = crypto::random_octets(kArgonSalt);
+  const std::size_t room =
+      argon2_encodedlen(kArgonPasses, kArgonMemory, kArgonLanes, kArgonSalt, kArgonHash, Argon2_id);
+  std::string encoded(room, '\0');
+  const int code = argon2id_hash_encoded(kArgonPasses, kArgonMemory, kArgonLanes, password.data(), password.size(),
+                                         salt.data(), salt.size(), kArgonHash, encoded.data(), encoded.size());
+  if (code != ARGON2_OK) return {};
+  encoded.resize(encoded.find('\0'));  // argon2_encodedlen counts the terminator
+  return encoded;
+}
+
+bool verify_password(std::string_view encoded, std::string_view password) {
+  if (password.size() > kMaxPassword || !encoded.starts_with("$argon2id$")) return false;
+  const std::string terminated(encoded);
+  return argon2id_verify(terminated.c_str(), password.data(), password.size()) == ARGON2_OK;
+}
+
+}  // namespace hearthmail::auth
