@@ -17,11 +17,12 @@ struct Row {
 };
 
 constexpr Row kVerbs[] = {
-    {"EHLO", Verb::Ehlo}, {"HELO", Verb::Helo}, {"LHLO", Verb::Lhlo},     {"MAIL", Verb::Mail}, {"RCPT", Verb::Rcpt},
-    {"DATA", Verb::Data}, {"BDAT", Verb::Bdat}, {"RSET", Verb::Rset},     {"NOOP", Verb::Noop}, {"VRFY", Verb::Vrfy},
-    {"EXPN", Verb::Expn}, {"HELP", Verb::Help}, {"QUIT", Verb::Quit},     {"AUTH", Verb::Auth}, {"STARTTLS", Verb::StartTls},
-    {"GET", Verb::Foreign}, {"POST", Verb::Foreign}, {"PUT", Verb::Foreign}, {"HEAD", Verb::Foreign},
-    {"OPTIONS", Verb::Foreign}, {"CONNECT", Verb::Foreign}, {"PRI", Verb::Foreign}, {"HOST:", Verb::Foreign},
+    {"EHLO", Verb::Ehlo},       {"HELO", Verb::Helo},   {"LHLO", Verb::Lhlo},         {"MAIL", Verb::Mail},
+    {"RCPT", Verb::Rcpt},       {"DATA", Verb::Data},   {"BDAT", Verb::Bdat},         {"RSET", Verb::Rset},
+    {"NOOP", Verb::Noop},       {"VRFY", Verb::Vrfy},   {"EXPN", Verb::Expn},         {"HELP", Verb::Help},
+    {"QUIT", Verb::Quit},       {"AUTH", Verb::Auth},   {"STARTTLS", Verb::StartTls}, {"GET", Verb::Foreign},
+    {"POST", Verb::Foreign},    {"PUT", Verb::Foreign}, {"HEAD", Verb::Foreign},      {"OPTIONS", Verb::Foreign},
+    {"CONNECT", Verb::Foreign}, {"PRI", Verb::Foreign}, {"HOST:", Verb::Foreign},
 };
 
 base::Result<Path> take_labelled_path(std::string_view& argument, std::string_view label) {
@@ -53,7 +54,8 @@ Command parse_command(std::string_view line) {
 
 base::Result<std::string> parse_hello(std::string_view argument) {
   const auto fine = [](char c) {
-    return base::is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 || std::string_view("-._:[]").find(c) != std::string_view::npos;
+    return base::is_alnum(c) ||
+           std::string_view("-._:[]").find(c) != std::string_view::npos;
   };
   if (argument.empty()) return Error{Errc::Invalid, "a host name is missing"};
   if (argument.size() > kMaxDomain) return Error{Errc::Invalid, "host name is longer than 255 octets"};
@@ -86,7 +88,8 @@ base::Result<AuthCommand> parse_auth(std::string_view argument) {
   const auto space = argument.find(' ');
   AuthCommand out;
   out.mechanism = base::upper(argument.substr(0, space));
-  if (out.mechanism.empty() || out.mechanism.size() > 20) return Error{Errc::Invalid, "bad mechanism"};  // RFC 4422 §3.1
+  if (out.mechanism.empty() || out.mechanism.size() > 20)
+    return Error{Errc::Invalid, "bad mechanism"};  // RFC 4422 §3.1
   if (space == std::string_view::npos) return out;
   out.has_initial = true;
   out.initial = base::trim(argument.substr(space));

@@ -12,14 +12,28 @@
 namespace hearthmail::smtp {
 
 enum class Verb : std::uint8_t {
-  Ehlo, Helo, Lhlo, Mail, Rcpt, Data, Bdat, Rset, Noop, Vrfy, Expn, Help, Quit, StartTls, Auth,
+  Ehlo,
+  Helo,
+  Lhlo,
+  Mail,
+  Rcpt,
+  Data,
+  Bdat,
+  Rset,
+  Noop,
+  Vrfy,
+  Expn,
+  Help,
+  Quit,
+  StartTls,
+  Auth,
   Foreign,  // the first word of another protocol (HTTP, SIP, TLS records in clear): close at once
   Unknown,
 };
 
 struct Command {
   Verb verb = Verb::Unknown;
-  std::string_view argument;   // after the verb and its spaces, without trailing spaces; points into the line
+  std::string_view argument;  // after the verb and its spaces, without trailing spaces; points into the line
 };
 
 // `line` is without CRLF. Never fails: what it does not know is Unknown.
@@ -42,9 +56,9 @@ base::Result<Chunk> parse_bdat(std::string_view argument);
 
 // "mechanism [initial-response]", RFC 4954 §4.
 struct AuthCommand {
-  std::string mechanism;       // upper case
+  std::string mechanism;  // upper case
   bool has_initial = false;
-  std::string initial;         // still in base64; "=" stands for an empty response
+  std::string initial;  // still in base64; "=" stands for an empty response
 };
 base::Result<AuthCommand> parse_auth(std::string_view argument);
 

@@ -8,13 +8,14 @@ namespace hearthmail::smtp {
 
 // Octets of a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512 plus what extensions add; Postfix takes 2,048.
 constexpr std::size_t kMaxCommandLine = 2048;
-constexpr std::size_t kMaxAuthLine = 12'288;   // octets of a SASL response line, RFC 4954 §4
-constexpr std::size_t kMaxReplyText = 400;     // octets of one reply's text; with codes and CRLF under 512, RFC 5321 §4.5.3.1.5
-constexpr std::size_t kMaxRecipients = 1000;   // per transaction, RFC 5321 §4.5.3.1.8 asks for at least 100
-constexpr std::size_t kMaxHops = 50;           // Received fields; RFC 5321 §6.3 speaks of loops, Postfix takes 50
-constexpr std::size_t kMaxErrors = 20;         // refused commands since the last delivered message
-constexpr std::size_t kMaxJunk = 100;          // NOOP, RSET, VRFY, HELP, EHLO ... since the last delivered message
-constexpr std::size_t kMaxAuthFailures = 3;    // failed AUTH commands per session, then 421
+constexpr std::size_t kMaxAuthLine = 12'288;  // octets of a SASL response line, RFC 4954 §4
+constexpr std::size_t kMaxReplyText =
+    400;  // octets of one reply's text; with codes and CRLF under 512, RFC 5321 §4.5.3.1.5
+constexpr std::size_t kMaxRecipients = 1000;      // per transaction, RFC 5321 §4.5.3.1.8 asks for at least 100
+constexpr std::size_t kMaxHops = 50;              // Received fields; RFC 5321 §6.3 speaks of loops, Postfix takes 50
+constexpr std::size_t kMaxErrors = 20;            // refused commands since the last delivered message
+constexpr std::size_t kMaxJunk = 100;             // NOOP, RSET, VRFY, HELP, EHLO ... since the last delivered message
+constexpr std::size_t kMaxAuthFailures = 3;       // failed AUTH commands per session, then 421
 constexpr std::size_t kSpoolMemory = 256 * 1024;  // octets of a message that are kept in memory before a file is made
 constexpr std::size_t kReadBlock = 64 * 1024;     // octets asked from the stream at once while a message comes in
 constexpr std::size_t kReplyBatch = 32 * 1024;    // octets of collected replies that are sent without waiting for more

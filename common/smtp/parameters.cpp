@@ -136,9 +136,12 @@ struct Known {
 };
 
 constexpr Known<MailParameters> kMail[] = {
-    {"SIZE", &ParameterSet::size, set_size},          {"BODY", &ParameterSet::eight_bit, set_body},
-    {"SMTPUTF8", &ParameterSet::smtputf8, set_smtputf8}, {"RET", &ParameterSet::dsn, set_ret},
-    {"ENVID", &ParameterSet::dsn, set_envid},         {"AUTH", &ParameterSet::auth, set_auth},
+    {"SIZE", &ParameterSet::size, set_size},
+    {"BODY", &ParameterSet::eight_bit, set_body},
+    {"SMTPUTF8", &ParameterSet::smtputf8, set_smtputf8},
+    {"RET", &ParameterSet::dsn, set_ret},
+    {"ENVID", &ParameterSet::dsn, set_envid},
+    {"AUTH", &ParameterSet::auth, set_auth},
 };
 constexpr Known<RcptParameters> kRcpt[] = {
     {"NOTIFY", &ParameterSet::dsn, set_notify},

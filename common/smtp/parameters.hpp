@@ -21,17 +21,17 @@ constexpr std::uint8_t kNotifyFailure = 4;
 constexpr std::uint8_t kNotifyDelay = 8;
 
 struct MailParameters {
-  std::optional<std::uint64_t> size;   // octets, RFC 1870 §6
+  std::optional<std::uint64_t> size;  // octets, RFC 1870 §6
   Body body = Body::Unstated;
-  bool smtputf8 = false;               // RFC 6531 §3.4
+  bool smtputf8 = false;  // RFC 6531 §3.4
   Ret ret = Ret::Unstated;
-  std::string envid;                   // decoded, RFC 3461 §4.4; empty: none
-  std::optional<std::string> auth;     // decoded mailbox or "<>", RFC 4954 §5
+  std::string envid;                // decoded, RFC 3461 §4.4; empty: none
+  std::optional<std::string> auth;  // decoded mailbox or "<>", RFC 4954 §5
 };
 
 struct RcptParameters {
   std::uint8_t notify = kNotifyUnstated;
-  std::string original;                // ORCPT as given ("rfc822;user+2Btag@example.org"); empty: none
+  std::string original;  // ORCPT as given ("rfc822;user+2Btag@example.org"); empty: none
 };
 
 // Which extensions were offered: parameters of others are refused as unknown.

@@ -10,8 +10,8 @@
 namespace hearthmail::smtp {
 
 struct Path {
-  bool null = false;   // "<>", RFC 5321 §4.5.5
-  Address address;     // empty when null; without domain for "<Postmaster>"
+  bool null = false;  // "<>", RFC 5321 §4.5.5
+  Address address;    // empty when null; without domain for "<Postmaster>"
   // What stands between the brackets: "" or "local@domain".
   std::string str() const { return null ? std::string() : address.str(); }
 };

@@ -51,7 +51,8 @@ base::Result<std::uint32_t> take_hexpoint(std::string_view text, std::size_t& at
     if (digit < 0) return Error{Errc::Invalid, "bad \\x{...} in a utf-8 address"};
     point = point * 16 + static_cast<std::uint32_t>(digit);
   }
-  if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return Error{Errc::Invalid, "not a Unicode scalar value"};
+  if (point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
+    return Error{Errc::Invalid, "not a Unicode scalar value"};
   at = close + 1;
   return point;
 }

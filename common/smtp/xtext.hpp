@@ -15,8 +15,8 @@ base::Result<std::string> decode_xtext(std::string_view xtext);
 
 // What ORCPT says: "rfc822;user@example.org" or "utf-8;user@example.org".
 struct OriginalRecipient {
-  std::string type;      // "rfc822", "utf-8", lower case
-  std::string address;   // decoded
+  std::string type;     // "rfc822", "utf-8", lower case
+  std::string address;  // decoded
 };
 // `value` is the parameter as it stands on the line. Type utf-8 takes utf-8-addr-xtext ("\x{E9}") and, since the session
 // knows SMTPUTF8, utf-8-addr-unitext. Errors: Invalid.
