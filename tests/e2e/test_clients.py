@@ -1,0 +1,229 @@
+"""Mail programs that people use, driven against a running instance."""
+import imaplib
+import re
+import subprocess
+import unittest
+
+from harness import DEADLINE, DOMAIN, Instance, fetch_all, letter, wait_for_exists
+
+
+class Clients(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mail = Instance(accounts=("anna", "ben", "capture", "sync", "mutt")).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.mail.__exit__(None, None, None)
+
+    # ---- mbsync
+
+    def mbsync_config(self, store):
+        path = self.mail.root / "mbsyncrc"
+        path.write_text(f"""IMAPAccount far
+Host localhost
+Port {self.mail.ports['imaps']}
+User sync@{DOMAIN}
+Pass {self.mail.passwords['sync']}
+SSLType IMAPS
+CertificateFile {self.mail.ca}
+PipelineDepth 50
+
+IMAPStore far
+Account far
+
+MaildirStore near
+Path {store}/
+Inbox {store}/INBOX
+SubFolders Verbatim
+
+Channel all
+Far :far:
+Near :near:
+Patterns *
+Create Both
+Expunge Both
+SyncState *
+""")
+        return path
+
+    def mbsync(self, config):
+        done = subprocess.run(["mbsync", "-c", config, "-a"], capture_output=True, text=True, timeout=4 * DEADLINE, env={"HOME": str(self.mail.root), "PATH": "/usr/bin:/bin"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    @staticmethod
+    def maildir(folder):
+        """flags and octets (line ends as CRLF, without mbsync's own field) of every message, by subject."""
+        found = {}
+        for path in [*folder.glob("cur/*"), *folder.glob("new/*")]:
+            octets = re.sub(rb"^X-TUID: .*\n", b"", path.read_bytes(), flags=re.M).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            subject = re.search(rb"^Subject: (.*)\r$", octets, re.M)[1].decode()
+            found[subject] = (path.name.rpartition(":2,")[2] if ":2," in path.name else "", octets)
+        return found
+
+    def test_mbsync_syncs_500_messages_both_ways_twice(self):
+        client = self.mail.imap("sync")
+        for number in range(500):
+            kind, text = client.append("INBOX", r"(\Seen)" if number % 3 == 0 else None, None, letter(f"message {number}", f"Text {number}\r\n" * (number % 40 + 1), number=number))
+            self.assertEqual(kind, "OK", text)
+        store = self.mail.root / "maildir"
+        store.mkdir()
+        config = self.mbsync_config(store)
+        self.mbsync(config)
+        near = self.maildir(store / "INBOX")
+        self.assertEqual(len(near), 500)
+        self.assertEqual(sum("S" in flags for flags, _ in near.values()), 167)
+
+        # Changes on both sides: two new ones near, flags near and far, a deletion on each side.
+        for number in (900, 901):
+            (store / "INBOX" / "new" / f"1700000000.{number}.near").write_bytes(letter(f"near {number}", number=number).replace(b"\r\n", b"\n"))
+        first = next(path for path in (store / "INBOX" / "cur").iterdir() if b"Subject: message 1\n" in path.read_bytes())
+        first.rename(first.with_name(first.name.rstrip("S") + "FS"))
+        gone = next(path for path in (store / "INBOX" / "cur").iterdir() if b"Subject: message 3\n" in path.read_bytes())
+        gone.rename(gone.with_name(gone.name + "T"))
+        client.select("INBOX")
+        _, found = client.search(None, "SUBJECT", '"message 499"')
+        client.store(found[0].split()[-1].decode(), "+FLAGS", r"(\Deleted)")
+        client.expunge()
+        _, found = client.search(None, "SUBJECT", '"message 498"')
+        client.store(found[0].split()[-1].decode(), "+FLAGS", r"(\Answered)")
+
+        self.mbsync(config)
+        near = self.maildir(store / "INBOX")
+        client.select("INBOX")
+        far = {re.search(rb"^Subject: (.*)\r$", octets, re.M)[1].decode(): re.sub(rb"^X-TUID: .*\r\n", b"", octets, flags=re.M) for octets in fetch_all(client)}
+        self.assertEqual({subject: octets for subject, (_, octets) in near.items()}, far)
+        self.assertEqual(len(far), 500)
+        self.assertIn("near 900", far)
+        self.assertNotIn("message 3", far)
+        self.assertNotIn("message 499", far)
+        self.assertIn("R", near["message 498"][0])
+        _, found = client.search(None, "FLAGGED")
+        self.assertEqual(len(found[0].split()), 1)
+        client.logout()
+
+    # ---- neomutt
+
+    def test_neomutt_reads_headers(self):
+        for number, subject in enumerate(("first letter", "=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "third letter")):
+            self.mail.deliver(letter(subject, number=number), to=("mutt",))
+        self.mail.wait_for_messages(3, "mutt")
+        config = self.mail.root / "neomuttrc"
+        out = self.mail.root / "mutt.out"
+        config.write_text(f"""set folder = "imaps://localhost:{self.mail.ports['imaps']}/"
+set imap_user = "mutt@{DOMAIN}"
+set imap_pass = "{self.mail.passwords['mutt']}"
+set spool_file = "+INBOX"
+set certificate_file = "{self.mail.ca}"
+set ssl_ca_certificates_file = "{self.mail.ca}"
+set ssl_force_tls = yes
+set ssl_verify_host = yes
+set header_cache = "{self.mail.root}/hcache"
+set charset = "utf-8"
+set sleep_time = 0
+set quit = yes
+set mail_check = 0
+set index_format = "%s"
+set pipe_decode = yes
+set wait_key = no
+push "<tag-pattern>~A<enter><tag-prefix><pipe-message>cat >>{out}<enter><quit>"
+""")
+        done = subprocess.run(["neomutt", "-F", config], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * DEADLINE,
+                              env={"HOME": str(self.mail.root), "TERM": "dumb", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        self.assertTrue(out.exists(), done.stdout[-2000:] + done.stderr[-2000:])
+        text = out.read_text()
+        for subject in ("first letter", "Grüße", "third letter"):
+            self.assertIn(f"Subject: {subject}", text)
+
+    # ---- imaplib
+
+    def test_special_uses_and_namespace(self):
+        client = self.mail.imap("ben")
+        _, listed = client.list()
+        names = b"\n".join(listed)
+        for use in (rb"\Drafts", rb"\Sent", rb"\Junk", rb"\Trash", rb"\Archive"):
+            self.assertIn(use, names)
+        self.assertEqual(client.namespace()[0], "OK")
+        client.logout()
+
+    def test_append_fetch_store_copy_move_expunge(self):
+        client = self.mail.imap("ben")
+        client.create("Work/2026")
+        for number in range(5):
+            self.assertEqual(client.append("Work/2026", r"(\Flagged todo)", '"01-Nov-2026 12:00:00 +0100"', letter(f"n{number}", number=number))[0], "OK")
+        _, found = client.select("Work/2026")
+        self.assertEqual(found, [b"5"])
+        _, data = client.fetch("1", "(FLAGS INTERNALDATE RFC822.SIZE UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        self.assertIn(b'"01-Nov-2026 12:00:00 +0100"', data[0][0])
+        self.assertIn(b"todo", data[0][0])
+        self.assertEqual(data[0][1], b"Subject: n0\r\n\r\n")
+        self.assertEqual(client.store("2", "+FLAGS", r"(\Deleted)")[0], "OK")
+        self.assertEqual(client.copy("1:3", "Archive")[0], "OK")
+        self.assertEqual(client.uid("MOVE", "5", "Trash")[0], "OK")
+        _, gone = client.expunge()
+        self.assertEqual(gone, [b"2"])
+        _, found = client.uid("SEARCH", "ALL")
+        self.assertEqual(found, [b"1 3 4"])
+        self.assertEqual(client.select("Archive")[1], [b"3"])
+        self.assertEqual(client.select("Trash")[1], [b"1"])
+        self.assertEqual(client.status("Work/2026", "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)")[0], "OK")
+        client.select("INBOX")
+        self.assertEqual(client.rename("Work", "Office")[0], "OK")
+        self.assertEqual(client.select("Office/2026")[1], [b"3"])
+        client.close()
+        self.assertEqual(client.delete("Office/2026")[0], "OK")
+        client.logout()
+
+    def test_idle_shows_a_delivery_at_once(self):
+        client = self.mail.imap("anna")
+        _, found = client.select("INBOX")
+        before = int(found[0])
+        self.mail.deliver(letter("while idle"))
+        self.assertGreaterEqual(max(wait_for_exists(client, DEADLINE), before + 1), before + 1)
+        other = self.mail.imap("anna")
+        other.select("INBOX")
+        tag = client._new_tag()
+        client.send(tag + b" IDLE\r\n")
+        while not client.readline().startswith(b"+"):
+            pass
+        other.store("1", "+FLAGS", "shown")
+        self.assertIn(b"shown", client.readline() + client.readline())
+        client.send(b"DONE\r\n")
+        while not client.readline().startswith(tag):
+            pass
+        client.logout()
+        other.logout()
+
+    def test_login_needs_tls(self):
+        client = imaplib.IMAP4("127.0.0.1", self.mail.ports["imap"], timeout=DEADLINE)
+        self.assertIn("LOGINDISABLED", client.capabilities)
+        with self.assertRaises(imaplib.IMAP4.error):
+            client.login(f"anna@{DOMAIN}", self.mail.passwords["anna"])
+        client.starttls(self.mail.tls())
+        client.login(f"anna@{DOMAIN}", self.mail.passwords["anna"])
+        client.logout()
+
+    def test_pop3_deletes_at_quit_only(self):
+        for number in range(3):
+            self.mail.deliver(letter(f"pop {number}", number=number), to=("capture",))
+        self.mail.wait_for_messages(3, "capture")
+        first = self.mail.pop3("capture")
+        count, _ = first.stat()
+        uids = first.uidl()[1]
+        first.dele(1)
+        first.rset()
+        first.dele(2)
+        first.close()  # no QUIT
+        second = self.mail.pop3("capture")
+        self.assertEqual(second.stat()[0], count)
+        self.assertEqual(second.uidl()[1], uids)
+        second.dele(2)
+        self.assertIn(b"Subject", b"\n".join(second.top(1, 0)[1]))
+        second.quit()
+        third = self.mail.pop3("capture")
+        self.assertEqual(third.stat()[0], count - 1)
+        third.quit()
+
+
+if __name__ == "__main__":
+    unittest.main()
