@@ -73,13 +73,13 @@ Next ServerCore::command(std::string_view line, bool can_start_tls) {
     log::info("another protocol on a mail port", {{"peer", client_.peer.address}, {"line", base::printable(line, 60)}});
     return Next::Close;
   }
-  if (errors_ >= kMaxErrors) {
+  if (too_many_errors()) {
     reply(421, "4.7.0", "Too many errors");
     return Next::Close;
   }
   const Row* row = find_row(command.verb);
   if (row == nullptr) return reply(500, "5.5.1", "Command unrecognized");
-  if (row->junk && ++junk_ > kMaxJunk) {
+  if (row->junk && ++junk_ > kMaxJunk && is_stranger()) {
     reply(421, "4.7.0", "Too many commands without a message");
     return Next::Close;
   }
@@ -87,9 +87,13 @@ Next ServerCore::command(std::string_view line, bool can_start_tls) {
   return (this->*row->handle)(command.argument);
 }
 
+// The relay keeps its LMTP connection and is not judged by how many addresses have gone.
+bool ServerCore::is_stranger() const { return policy_.options().dialect != Dialect::Lmtp; }
+bool ServerCore::too_many_errors() const { return errors_ >= kMaxErrors && is_stranger(); }
+
 Next ServerCore::bad_line(std::string_view why) {
   first_command_ = false;
-  if (errors_ >= kMaxErrors) {
+  if (too_many_errors()) {
     reply(421, "4.7.0", "Too many errors");
     return Next::Close;
   }

@@ -88,6 +88,8 @@ class ServerCore {
   Next auth(std::string_view argument);
 
   Next reply(int code, std::string_view enhanced, std::string_view text);
+  bool is_stranger() const;
+  bool too_many_errors() const;
   Next out_of_order(Verb verb);
   Next refuse_rcpt(const ServerReply& reply, std::string_view argument);
   bool greeted(std::string_view argument, bool extended);
