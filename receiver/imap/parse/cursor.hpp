@@ -44,6 +44,8 @@ class Cursor {
   base::Result<std::string> list_mailbox();  // decoded pattern; "*" and "%" stay
   base::Result<std::string> flag_word();     // ["\"] atom
 
+  // From now on errors do not repeat what the client wrote: a password follows.
+  void hide() { hidden_ = true; }
   // "Expected <what> at octet 12, before \"FOO\"".
   base::Error error(std::string_view what) const;
 
@@ -54,6 +56,7 @@ class Cursor {
   std::string_view text_;
   std::size_t at_ = 0;
   bool utf8_;
+  bool hidden_ = false;
 };
 
 bool is_atom_char(char c);     // ATOM-CHAR

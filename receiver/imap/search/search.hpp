@@ -50,6 +50,7 @@ class Matcher {
 
  private:
   base::Result<bool> eval(std::uint32_t node, SearchSubject& subject, std::size_t depth) const;
+  static base::Result<bool> eval_leaf(const parse::SearchNode& node, SearchSubject& subject);
 
   parse::SearchTree tree_;  // texts folded, sets resolved, children ordered by cost
   bool needs_summary_ = false;

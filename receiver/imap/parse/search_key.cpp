@@ -1,0 +1,249 @@
+#include "receiver/imap/parse/search_key.hpp"
+
+#include <array>
+#include <utility>
+
+#include "common/base/text.hpp"
+#include "receiver/imap/parse/flag_list.hpp"
+#include "receiver/imap/parse/message.hpp"
+
+namespace hearthmail::receiver::imap::parse {
+
+using base::Result;
+using base::Status;
+
+namespace {
+
+enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Field, Uids };
+
+struct NamedKey {
+  std::string_view name;
+  SearchKey key;
+  bool negated;
+  Takes takes;
+};
+// RFC 9051 §6.4.4 and, for OLD and RECENT, RFC 3501 §6.4.4. NEW, NOT, OR and "(" are made of these.
+constexpr std::array<NamedKey, 32> kKeys{{
+    {"ALL", SearchKey::All, false, Takes::Nothing},
+    {"ANSWERED", SearchKey::Answered, false, Takes::Nothing},
+    {"DELETED", SearchKey::Deleted, false, Takes::Nothing},
+    {"DRAFT", SearchKey::Draft, false, Takes::Nothing},
+    {"FLAGGED", SearchKey::Flagged, false, Takes::Nothing},
+    {"SEEN", SearchKey::Seen, false, Takes::Nothing},
+    {"RECENT", SearchKey::Recent, false, Takes::Nothing},
+    {"UNANSWERED", SearchKey::Answered, true, Takes::Nothing},
+    {"UNDELETED", SearchKey::Deleted, true, Takes::Nothing},
+    {"UNDRAFT", SearchKey::Draft, true, Takes::Nothing},
+    {"UNFLAGGED", SearchKey::Flagged, true, Takes::Nothing},
+    {"UNSEEN", SearchKey::Seen, true, Takes::Nothing},
+    {"OLD", SearchKey::Recent, true, Takes::Nothing},
+    {"KEYWORD", SearchKey::Keyword, false, Takes::Keyword},
+    {"UNKEYWORD", SearchKey::Keyword, true, Takes::Keyword},
+    {"BEFORE", SearchKey::Before, false, Takes::Date},
+    {"ON", SearchKey::On, false, Takes::Date},
+    {"SINCE", SearchKey::Since, false, Takes::Date},
+    {"SENTBEFORE", SearchKey::SentBefore, false, Takes::Date},
+    {"SENTON", SearchKey::SentOn, false, Takes::Date},
+    {"SENTSINCE", SearchKey::SentSince, false, Takes::Date},
+    {"LARGER", SearchKey::Larger, false, Takes::Octets},
+    {"SMALLER", SearchKey::Smaller, false, Takes::Octets},
+    {"FROM", SearchKey::From, false, Takes::Text},
+    {"TO", SearchKey::To, false, Takes::Text},
+    {"CC", SearchKey::Cc, false, Takes::Text},
+    {"BCC", SearchKey::Bcc, false, Takes::Text},
+    {"SUBJECT", SearchKey::Subject, false, Takes::Text},
+    {"BODY", SearchKey::Body, false, Takes::Text},
+    {"TEXT", SearchKey::Text, false, Takes::Text},
+    {"HEADER", SearchKey::Header, false, Takes::Field},
+    {"UID", SearchKey::Uid, false, Takes::Uids},
+}};
+
+Status parse_argument(Cursor& in, Takes takes, SearchNode& node) {
+  if (takes != Takes::Nothing) TRY(in.space());
+  switch (takes) {
+    case Takes::Nothing: break;
+    case Takes::Text: {
+      TRY_ASSIGN(node.text, in.astring());
+      break;
+    }
+    case Takes::Keyword: {
+      TRY_ASSIGN(node.text, in.atom());
+      break;
+    }
+    case Takes::Date: {
+      TRY_ASSIGN(node.day, parse_date(in));
+      break;
+    }
+    case Takes::Octets: {
+      TRY_ASSIGN(node.octets, in.number64());
+      break;
+    }
+    case Takes::Field: {
+      TRY_ASSIGN(node.field, in.astring());
+      TRY(in.space());
+      TRY_ASSIGN(node.text, in.astring());
+      break;
+    }
+    case Takes::Uids: {
+      TRY_ASSIGN(node.set, parse_sequence_set(in));
+      break;
+    }
+  }
+  return base::ok();
+}
+
+// Builds the tree without recursion: the stack holds the nodes that still take children.
+class TreeParser {
+ public:
+  explicit TreeParser(Cursor& in) : in_(in) {}
+
+  Result<SearchTree> run() {
+    tree_.nodes.emplace_back();
+    tree_.nodes[0].key = SearchKey::And;
+    open_.push_back(0);
+    while (!open_.empty()) {
+      TRY_ASSIGN(const bool complete, parse_key());
+      if (complete) TRY(after_key());
+    }
+    return std::move(tree_);
+  }
+
+ private:
+  SearchNode& top() { return tree_.nodes[open_.back()]; }
+
+  Result<std::uint32_t> add(SearchNode node) {
+    if (tree_.nodes.size() > kMaxSearchKeys) return in_.error("at most 1000 search keys");
+    const auto index = static_cast<std::uint32_t>(tree_.nodes.size());
+    top().children.push_back(index);
+    tree_.nodes.push_back(std::move(node));
+    return index;
+  }
+
+  Status open(SearchKey key) {
+    if (open_.size() >= kMaxSearchDepth) return in_.error("at most 50 levels of search keys");
+    SearchNode node;
+    node.key = key;
+    TRY_ASSIGN(const std::uint32_t index, add(std::move(node)));
+    open_.push_back(index);
+    return base::ok();
+  }
+
+  // One key or the beginning of one; true when it is complete.
+  Result<bool> parse_key() {
+    if (in_.take('(')) {
+      TRY(open(SearchKey::And));
+      return false;
+    }
+    const bool negation = in_.take_word("NOT");
+    if (negation || in_.take_word("OR")) {
+      TRY(open(negation ? SearchKey::Not : SearchKey::Or));
+      TRY(in_.space());
+      return false;
+    }
+    TRY(parse_leaf());
+    return true;
+  }
+
+  Status parse_leaf() {
+    SearchNode node;
+    if (base::is_digit(in_.peek()) || in_.peek() == '*' || in_.peek() == '$') {
+      node.key = SearchKey::SequenceSet;
+      TRY_ASSIGN(node.set, parse_sequence_set(in_));
+      TRY(add(std::move(node)));
+      return base::ok();
+    }
+    if (in_.take_word("NEW")) return add_new();
+    for (const NamedKey& named : kKeys) {
+      if (!in_.take_word(named.name)) continue;
+      node.key = named.key;
+      node.negated = named.negated;
+      TRY(parse_argument(in_, named.takes, node));
+      TRY(add(std::move(node)));
+      return base::ok();
+    }
+    return in_.error("a search key that is supported");
+  }
+
+  // RFC 3501 §6.4.4: NEW is "(RECENT UNSEEN)".
+  Status add_new() {
+    TRY(open(SearchKey::And));
+    SearchNode recent;
+    recent.key = SearchKey::Recent;
+    SearchNode unseen;
+    unseen.key = SearchKey::Seen;
+    unseen.negated = true;
+    TRY(add(std::move(recent)));
+    TRY(add(std::move(unseen)));
+    open_.pop_back();
+    return base::ok();
+  }
+
+  // Closes what is complete; then either another key follows or everything is closed.
+  Status after_key() {
+    for (;;) {
+      while (!open_.empty() && is_full(top())) open_.pop_back();
+      const bool inner_list = open_.size() > 1 && top().key == SearchKey::And;
+      if (!inner_list || !in_.take(')')) break;
+      open_.pop_back();
+    }
+    if (open_.size() == 1 && only_blanks_left()) {
+      open_.pop_back();
+      return base::ok();
+    }
+    return in_.space();
+  }
+
+  static bool is_full(const SearchNode& node) {
+    return (node.key == SearchKey::Not && node.children.size() == 1) ||
+           (node.key == SearchKey::Or && node.children.size() == 2);
+  }
+  bool only_blanks_left() const { return in_.rest().find_first_not_of(' ') == std::string_view::npos; }
+
+  Cursor& in_;
+  SearchTree tree_;
+  std::vector<std::uint32_t> open_;
+};
+
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+Status parse_return(Cursor& in, SearchArgs& args) {
+  args.esearch = true;
+  TRY(in.space());
+  TRY(in.expect('(', "a list of RETURN options"));
+  if (!in.take(')')) {
+    do {
+      if (in.take_word("MIN")) {
+        args.min = true;
+      } else if (in.take_word("MAX")) {
+        args.max = true;
+      } else if (in.take_word("ALL")) {
+        args.all = true;
+      } else if (in.take_word("COUNT")) {
+        args.count = true;
+      } else {
+        return in.error("MIN, MAX, ALL or COUNT");  // SAVE: SEARCHRES is not offered
+      }
+    } while (in.peek() == ' ' && in.space().ok());
+    TRY(in.expect(')', "\")\" after the RETURN options"));
+  }
+  // RFC 9051 §6.4.4: "()" means ALL.
+  if (!args.min && !args.max && !args.count) args.all = true;
+  return in.space();
+}
+
+}  // namespace
+
+Result<SearchArgs> parse_search(Cursor& in, bool uid) {
+  SearchArgs args;
+  args.uid = uid;
+  TRY(in.space());
+  if (in.take_word("RETURN")) TRY(parse_return(in, args));
+  if (in.take_word("CHARSET")) {
+    TRY(in.space());
+    TRY_ASSIGN(args.charset, in.astring());
+    TRY(in.space());
+  }
+  TRY_ASSIGN(args.tree, TreeParser(in).run());
+  return args;
+}
+
+}  // namespace hearthmail::receiver::imap::parse

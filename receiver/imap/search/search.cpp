@@ -1,0 +1,178 @@
+#include "receiver/imap/search/search.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/text.hpp"
+#include "common/mime/decode.hpp"
+#include "common/mime/fold.hpp"
+#include "receiver/imap/parse/flag_list.hpp"
+#include "receiver/imap/search/message_text.hpp"
+
+namespace hearthmail::receiver::imap::search {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using parse::SearchKey;
+using parse::SearchNode;
+using parse::SearchTree;
+
+namespace {
+
+constexpr std::int64_t kSecondsPerDay = 86'400;
+
+// What a key costs: flags and numbers come from the message's record, the rest from further and further away.
+enum class Cost : std::uint8_t { Record, Summary, Header, Body };
+
+Cost own_cost(SearchKey key) {
+  switch (key) {
+    case SearchKey::All:
+    case SearchKey::And:
+    case SearchKey::Or:
+    case SearchKey::Not:
+    case SearchKey::SequenceSet:
+    case SearchKey::Uid:
+    case SearchKey::Answered:
+    case SearchKey::Deleted:
+    case SearchKey::Draft:
+    case SearchKey::Flagged:
+    case SearchKey::Seen:
+    case SearchKey::Recent:
+    case SearchKey::Keyword:
+    case SearchKey::Before:
+    case SearchKey::On:
+    case SearchKey::Since:
+    case SearchKey::Larger:
+    case SearchKey::Smaller: return Cost::Record;
+    case SearchKey::SentBefore:
+    case SearchKey::SentOn:
+    case SearchKey::SentSince:
+    case SearchKey::From:
+    case SearchKey::To:
+    case SearchKey::Cc:
+    case SearchKey::Bcc:
+    case SearchKey::Subject: return Cost::Summary;
+    case SearchKey::Header: return Cost::Header;
+    case SearchKey::Body:
+    case SearchKey::Text: return Cost::Body;
+  }
+  return Cost::Body;
+}
+
+bool is_utf8_name(std::string_view charset) {
+  return charset.empty() || base::iequals(charset, "UTF-8") || base::iequals(charset, "US-ASCII");
+}
+
+// A key's text as it is compared: UTF-8, folded.
+Result<std::string> prepare_text(const std::string& text, std::string_view charset) {
+  if (!is_utf8_name(charset)) return mime::fold_case(mime::to_utf8(text, charset));
+  const bool ascii_only = base::iequals(charset, "US-ASCII");
+  if (ascii_only ? !base::is_ascii(text) : !base::is_utf8(text)) {
+    return Error{Errc::Invalid, "Search text is not in its charset"};
+  }
+  return mime::fold_case(text);
+}
+
+// RFC 9051 §6.4.4: the internal date "disregarding time and timezone", so the day in its own zone.
+std::int64_t internal_day(const SearchSubject& subject) {
+  const std::int64_t local = subject.internal_date() + std::int64_t{subject.zone_minutes()} * 60;
+  return local / kSecondsPerDay - (local % kSecondsPerDay < 0 ? 1 : 0);
+}
+
+bool has_flag(const SearchSubject& subject, parse::FlagBit bit) { return (subject.system_flags() & bit) != 0; }
+
+// Keys that the message's record answers.
+bool matches_record(const SearchNode& node, const SearchSubject& subject) {
+  switch (node.key) {
+    case SearchKey::SequenceSet: return node.set.contains(subject.sequence());
+    case SearchKey::Uid: return node.set.contains(subject.uid());
+    case SearchKey::Answered: return has_flag(subject, parse::kAnswered);
+    case SearchKey::Deleted: return has_flag(subject, parse::kDeleted);
+    case SearchKey::Draft: return has_flag(subject, parse::kDraft);
+    case SearchKey::Flagged: return has_flag(subject, parse::kFlagged);
+    case SearchKey::Seen: return has_flag(subject, parse::kSeen);
+    case SearchKey::Recent: return subject.recent();
+    case SearchKey::Keyword: return subject.has_keyword(node.text);
+    case SearchKey::Before: return internal_day(subject) < node.day;
+    case SearchKey::On: return internal_day(subject) == node.day;
+    case SearchKey::Since: return internal_day(subject) >= node.day;
+    case SearchKey::Larger: return subject.octets() > node.octets;
+    case SearchKey::Smaller: return subject.octets() < node.octets;
+    default: return true;  // All
+  }
+}
+
+// Keys that the summary answers. A message without a readable Date: is on no day (RFC 9051 leaves it open).
+bool matches_summary(const SearchNode& node, const mime::Summary& summary) {
+  switch (node.key) {
+    case SearchKey::SentBefore: return summary.sent.has_value() && summary.sent_day < node.day;
+    case SearchKey::SentOn: return summary.sent.has_value() && summary.sent_day == node.day;
+    case SearchKey::SentSince: return summary.sent.has_value() && summary.sent_day >= node.day;
+    case SearchKey::From: return contains_folded(summary.from, node.text);
+    case SearchKey::To: return contains_folded(summary.to, node.text);
+    case SearchKey::Cc: return contains_folded(summary.cc, node.text);
+    case SearchKey::Bcc: return contains_folded(summary.bcc, node.text);
+    default: return contains_folded(summary.subject, node.text);  // Subject
+  }
+}
+
+}  // namespace
+
+Result<Matcher> Matcher::compile(const SearchTree& tree, std::string_view charset, std::uint32_t largest_sequence,
+                                 std::uint32_t largest_uid) {
+  if (!is_utf8_name(charset) && !mime::is_known_charset(charset))
+    return Error{Errc::Unsupported, "Charset is not known"};
+  Matcher matcher;
+  matcher.tree_ = tree;
+  std::vector<Cost> cost(tree.nodes.size(), Cost::Record);
+  // Children stand behind their parents, so that backwards every child is done before its parent.
+  for (std::size_t i = tree.nodes.size(); i-- > 0;) {
+    SearchNode& node = matcher.tree_.nodes[i];
+    cost[i] = own_cost(node.key);
+    for (const std::uint32_t child : node.children) cost[i] = std::max(cost[i], cost[child]);
+    std::stable_sort(node.children.begin(), node.children.end(),
+                     [&cost](std::uint32_t a, std::uint32_t b) { return cost[a] < cost[b]; });
+    if (node.key == SearchKey::SequenceSet) node.set = node.set.resolved(largest_sequence);
+    if (node.key == SearchKey::Uid) node.set = node.set.resolved(largest_uid);
+    if (node.children.empty() && own_cost(node.key) != Cost::Record) {
+      TRY_ASSIGN(node.text, prepare_text(node.text, charset));
+    }
+  }
+  matcher.needs_summary_ = cost[0] != Cost::Record;
+  matcher.needs_body_ = cost[0] == Cost::Body;
+  return matcher;
+}
+
+Result<bool> Matcher::matches(SearchSubject& subject) const { return eval(0, subject, 0); }
+
+Result<bool> Matcher::eval(std::uint32_t index, SearchSubject& subject, std::size_t depth) const {
+  const SearchNode& node = tree_.nodes[index];
+  if (depth > parse::kMaxSearchDepth) return Error{Errc::OverLimit, "search keys nested too deep"};
+  if (node.key == SearchKey::And || node.key == SearchKey::Or || node.key == SearchKey::Not) {
+    const bool stop_at = node.key == SearchKey::Or;
+    for (const std::uint32_t child : node.children) {
+      TRY_ASSIGN(const bool matched, eval(child, subject, depth + 1));
+      if (node.key == SearchKey::Not) return !matched;
+      if (matched == stop_at) return stop_at;
+    }
+    return !stop_at;
+  }
+  TRY_ASSIGN(const bool matched, eval_leaf(node, subject));
+  return matched != node.negated;
+}
+
+Result<bool> Matcher::eval_leaf(const SearchNode& node, SearchSubject& subject) {
+  const Cost cost = own_cost(node.key);
+  if (cost == Cost::Record) return matches_record(node, subject);
+  TRY_ASSIGN(const mime::Summary* summary, subject.summary());
+  if (cost == Cost::Summary) return matches_summary(node, *summary);
+  if (node.key == SearchKey::Header) return header_contains(subject, *summary, node.field, node.text);
+  if (node.key == SearchKey::Text) {
+    TRY_ASSIGN(const bool in_header, any_header_contains(subject, *summary, node.text));
+    if (in_header) return true;
+  }
+  return body_contains(subject, *summary, node.text);
+}
+
+}  // namespace hearthmail::receiver::imap::search
