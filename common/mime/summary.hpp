@@ -16,6 +16,9 @@ namespace hearthmail::mime {
 
 constexpr std::size_t kPreviewOctets = 256;  // at most, whole UTF-8 characters (RFC 8970 §3.2: up to 256)
 
+constexpr std::size_t kMaxReferences = 100;  // ids kept of References: the first and the last 99
+constexpr std::size_t kMaxMessageId = 998;   // octets; a longer id is left out, RFC 5322 §2.1.1
+
 // One addressable part. `path` is IMAP's part number: "" is the whole message, "1", "2.1", ... (RFC 9051 §6.4.5.1). A
 // message/rfc822 at "2" gives "2" (the part); the message inside has its parts under "2." and its own header and text.
 struct SummaryPart {
@@ -31,22 +34,46 @@ struct SummaryPart {
 };
 
 struct Summary {
-  std::string envelope;        // "(...)", RFC 9051 §7.5.2, ready to send
-  std::string body;            // BODY, without extension data
-  std::string body_structure;  // BODYSTRUCTURE
-  std::vector<SummaryPart> parts;   // "" first, then in order of the message
-  std::vector<Field> fields;   // of the message's header: names and ranges, so that HEADER.FIELDS need not parse
-  std::string preview;         // UTF-8 text for a list view, RFC 8970
-  std::string message_id;      // with brackets, or empty
-  std::string in_reply_to;     // first id, or empty
+  std::string envelope;            // "(...)", RFC 9051 §7.5.2, ready to send
+  std::string body;                // BODY, without extension data
+  std::string body_structure;      // BODYSTRUCTURE
+  std::vector<SummaryPart> parts;  // "" first, then in order of the message
+  std::vector<Field> fields;       // of the message's header: names and ranges, so that HEADER.FIELDS need not parse
+  std::string preview;             // UTF-8 text for a list view, RFC 8970
+  std::string message_id;          // with brackets, or empty
+  std::string in_reply_to;         // first id, or empty
   std::vector<std::string> references;  // ids in order, at most 100
-  std::string subject;         // decoded to UTF-8
-  std::string from, to, cc, bcc;  // decoded to UTF-8, for SEARCH: names and addresses as a reader sees them
+  std::string subject;                  // decoded to UTF-8
+  std::string from, to, cc, bcc;        // decoded to UTF-8, for SEARCH: names and addresses as a reader sees them
   std::optional<base::UnixTime> sent;   // Date:, UTC
-  std::int64_t sent_day = 0;   // days since 1970-01-01 of the Date: field, disregarding time and zone (SEARCH SENTON)
+  std::int64_t sent_day = 0;  // days since 1970-01-01 of the Date: field, disregarding time and zone (SEARCH SENTON)
 };
 
 Summary summarize(std::string_view message, const Index& index);
+
+// The stored form, version 1. "text" is a varint length and its octets; "num" is a varint; "range" is num offset, num
+// octets. Numbers and lengths are LEB128 as in common/base/bytes.hpp.
+//
+//   | field            | form                                                                                      |
+//   |------------------|-------------------------------------------------------------------------------------------|
+//   | version          | 1 octet, 0x01                                                                             |
+//   | envelope         | text, ENVELOPE as sent                                                                    |
+//   | body             | text, BODY as sent                                                                        |
+//   | body_structure   | text, BODYSTRUCTURE as sent                                                               |
+//   | preview          | text, UTF-8                                                                               |
+//   | message_id       | text, with brackets, or empty                                                             |
+//   | subject          | text, UTF-8                                                                               |
+//   | in_reply_to      | text, with brackets, or empty                                                             |
+//   | references       | num count, then that many texts                                                           |
+//   | from, to, cc, bcc| 4 texts, UTF-8                                                                            |
+//   | sent             | 1 octet: 0 none, 1 followed by 8 octets, Unix seconds, big-endian two's complement        |
+//   | sent_day         | 8 octets, big-endian two's complement                                                     |
+//   | parts            | num count, then per part: text path, range header, range body, text encoding, text type,  |
+//   |                  | text charset, 1 octet message (0/1), and if 1: range inner_header, range inner_body       |
+//   | fields           | num count, then per field: text name, range raw, num value.offset - raw.offset,           |
+//   |                  | num value.octets                                                                          |
+//
+// Octets after the last field belong to later minor versions and are ignored.
 std::string encode(const Summary& summary);
 base::Result<Summary> decode_summary(std::string_view stored);  // Corrupt
 
