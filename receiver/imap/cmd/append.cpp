@@ -1,0 +1,76 @@
+#include "receiver/imap/cmd/append.hpp"
+
+#include <utility>
+
+#include "common/mime/index.hpp"
+#include "common/mime/summary.hpp"
+#include "receiver/imap/limits.hpp"
+#include "receiver/imap/out.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+namespace mail = store::mail;
+
+Append::Append(const Connection& connection, std::string mailbox)
+    : services_(connection.services()), account_(connection.account()), mailbox_(std::move(mailbox)) {}
+
+base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets) {
+  octets_ += octets;
+  if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
+    return base::Error{base::Errc::OverLimit, "too much in one APPEND"};
+  }
+  messages_.push_back(Message{std::move(options), Spool(services_.spool_dir, kSpoolInMemory), {}});
+  return base::ok();
+}
+
+base::Status Append::add(std::string_view octets) { return messages_.back().spool.append(octets); }
+
+base::Result<Next> Append::step(Connection& connection) {
+  switch (phase_) {
+    case Phase::Prepare: phase_ = Phase::Write; return Next::Work;
+    case Phase::Write: phase_ = Phase::Answer; return Next::Write;
+    case Phase::Answer: break;
+  }
+  std::string code = "APPENDUID ";
+  put_number(code, uid_validity_);
+  code += ' ';
+  put_uid_set(code, uids_);
+  connection.completion = {"OK", std::move(code), ""};
+  return Next::Done;
+}
+
+base::Status Append::work() {
+  for (auto& message : messages_) {
+    TRY_ASSIGN(const auto octets, message.spool.take());
+    const auto summary = mime::summarize(octets, mime::index_message(octets));
+    message.body = mail::prepare_body(octets, mime::encode(summary));
+  }
+  return base::ok();
+}
+
+store::lmdb::Isolation Append::isolation() const {
+  std::size_t octets = 0;
+  for (const auto& message : messages_) octets += message.body.stored_octets();
+  return octets > store::lmdb::kLargeJob ? store::lmdb::Isolation::Own : store::lmdb::Isolation::Child;
+}
+
+base::Status Append::write(mail::WriteTxn& txn) {
+  uids_.clear();
+  TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, account_, mailbox_));
+  const base::UnixTime now = services_.clock.now();
+  for (const auto& message : messages_) {
+    mail::Arrival arrival;
+    arrival.body = &message.body;
+    arrival.system_flags = message.options.flags.system;
+    arrival.keywords = message.options.flags.keywords;
+    arrival.internal_date = message.options.date ? message.options.date->time : now;
+    arrival.zone_minutes = message.options.date ? message.options.date->zone_minutes : std::int16_t{0};
+    arrival.save_date = now;
+    TRY_ASSIGN(const auto appended, mail::append(txn, mailbox.id, arrival));
+    uid_validity_ = appended.uid_validity;
+    uids_.push_back(appended.uid);
+  }
+  return base::ok();
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

@@ -1,0 +1,46 @@
+// APPEND, RFC 9051 §6.3.12, and several messages at once, RFC 3502: all of them are stored, or none. The session feeds it
+// while the messages arrive (session_append.cpp) and then runs it as an Operation.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "receiver/imap/operation.hpp"
+#include "receiver/imap/parse/append.hpp"
+#include "receiver/imap/spool.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+class Append : public Operation {
+ public:
+  Append(const Connection& connection, std::string mailbox);
+
+  // The next message of `octets` octets begins. Errors: OverLimit (kMaxAppends, kMaxAppendOctets).
+  base::Status begin_message(parse::AppendOptions options, std::uint64_t octets);
+  base::Status add(std::string_view octets);  // of the message that began last
+
+  base::Result<Next> step(Connection& connection) override;
+  base::Status work() override;  // indexes, summarises, compresses
+  base::Status write(store::mail::WriteTxn& txn) override;
+  store::lmdb::Isolation isolation() const override;
+
+ private:
+  struct Message {
+    parse::AppendOptions options;
+    Spool spool;
+    store::mail::PreparedBody body;
+  };
+  enum class Phase { Prepare, Write, Answer };
+
+  const Services& services_;
+  base::AccountId account_;
+  std::string mailbox_;
+  std::vector<Message> messages_;
+  std::uint64_t octets_ = 0;  // announced in all
+  Phase phase_ = Phase::Prepare;
+  std::uint32_t uid_validity_ = 0;
+  std::vector<base::Uid> uids_;
+};
+
+}  // namespace hearthmail::receiver::imap::cmd

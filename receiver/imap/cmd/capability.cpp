@@ -1,0 +1,28 @@
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/out.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+std::string capability_list(const Connection& connection) {
+  std::string list =
+      "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH "
+      "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=";
+  put_number(list, connection.services().max_message_octets);
+  if (connection.state() != kNotAuthenticated) return list;
+  if (connection.tls()) {
+    list += " AUTH=PLAIN AUTH=LOGIN";
+  } else {
+    if (connection.can_start_tls()) list += " STARTTLS";
+    list += " LOGINDISABLED";  // RFC 9051 §6.2.3
+  }
+  return list;
+}
+
+base::Status capability(Connection& connection, const parse::Command&) {
+  connection.out += "* CAPABILITY ";
+  connection.out += capability_list(connection);
+  connection.out += "\r\n";
+  return base::ok();
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

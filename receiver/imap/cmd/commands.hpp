@@ -1,0 +1,52 @@
+// The handlers of the command table, one file each. Arguments arrive parsed; the state has been checked. An error becomes
+// the tagged NO or BAD (reply.hpp); success the tagged OK, or connection.completion when the handler set one.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "receiver/imap/operation.hpp"
+#include "receiver/imap/parse/command.hpp"
+#include "receiver/imap/state.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+using Started = base::Result<std::unique_ptr<Operation>>;
+
+// ---- any state ----
+base::Status capability(Connection& connection, const parse::Command& command);
+// What CAPABILITY says now, RFC 9051 §6.1.1: "IMAP4rev1 LITERAL- ...".
+std::string capability_list(const Connection& connection);
+base::Status noop(Connection& connection, const parse::Command& command);  // CHECK too
+base::Status id(Connection& connection, const parse::Command& command);
+
+// ---- logged in ----
+base::Status enable(Connection& connection, const parse::Command& command);
+base::Status name_space(Connection& connection, const parse::Command& command);
+base::Status list(Connection& connection, const parse::Command& command);
+base::Status lsub(Connection& connection, const parse::Command& command);
+base::Status status(Connection& connection, const parse::Command& command);
+// Appends one STATUS response; also for LIST ... RETURN (STATUS ...).
+base::Status put_status(std::string& out, const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox,
+                        const std::vector<parse::StatusItem>& items);
+Started select(Connection& connection, parse::Command& command);  // EXAMINE too
+Started create(Connection& connection, parse::Command& command);
+Started remove(Connection& connection, parse::Command& command);  // DELETE
+Started rename(Connection& connection, parse::Command& command);
+Started subscribe(Connection& connection, parse::Command& command);  // UNSUBSCRIBE too
+
+// ---- selected ----
+Started close(Connection& connection, parse::Command& command);
+base::Status unselect(Connection& connection, const parse::Command& command);
+Started expunge(Connection& connection, parse::Command& command);
+Started search(Connection& connection, parse::Command& command);
+Started fetch(Connection& connection, parse::Command& command);
+Started store(Connection& connection, parse::Command& command);
+Started copy(Connection& connection, parse::Command& command);
+Started move(Connection& connection, parse::Command& command);
+
+// What a command answers that would change a mailbox opened with EXAMINE.
+inline base::Error read_only() { return {base::Errc::Denied, "Mailbox is open read-only"}; }
+
+}  // namespace hearthmail::receiver::imap::cmd

@@ -1,0 +1,176 @@
+// FETCH and UID FETCH, RFC 9051 §6.4.5: in steps of about 64 KiB, each with a read transaction of its own. When the items
+// set \Seen, a batch of messages is marked first and then shown with its new flags.
+#include <algorithm>
+
+#include "common/log/log.hpp"
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/fetch_line.hpp"
+#include "receiver/imap/limits.hpp"
+#include "receiver/imap/sets.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+namespace {
+
+namespace mail = store::mail;
+using base::Uid;
+
+class FetchOperation : public Operation {
+ public:
+  FetchOperation(const View& view, parse::FetchArgs args, std::vector<IndexRange> ranges)
+      : box_(view.box()), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_) {
+    marks_ = !view.read_only() &&
+             std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
+    if (!ranges_.empty()) at_ = ranges_.front().first;
+  }
+
+  base::Result<Next> step(Connection& connection) override {
+    if (marking_) note_marked(connection.view());
+    if (done()) return finish(connection);
+    if (marks_ && !line_.open() && at_ >= marked_to_) {
+      TRY(find_unseen(connection));
+      if (!unseen_.empty()) {
+        marking_ = true;
+        return Next::Write;
+      }
+    }
+    TRY(render(connection));
+    return done() ? finish(connection) : base::Result<Next>(Next::Again);
+  }
+
+  base::Status write(mail::WriteTxn& txn) override {
+    mail::FlagChange change;
+    change.system = mail::kSeen;
+    TRY_ASSIGN(stored_, mail::store_flags(txn, box_, unseen_, change));
+    return base::ok();
+  }
+
+  // Mail must stay readable when nothing can be written (a full disk): it is then shown without being marked.
+  base::Status write_failed(const base::Error&) override {
+    marks_ = false;
+    stored_ = {};
+    return base::ok();
+  }
+
+ private:
+  bool done() const { return range_ == ranges_.size() && !line_.open(); }
+
+  base::Result<Next> finish(Connection& connection) const {
+    if (damaged_) {
+      connection.completion = {"NO", "CORRUPTION", "Some of the messages are damaged; the operator has been told"};
+    } else if (missing_ && !args_.uid) {
+      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist"};  // RFC 2180 §4.1.2
+    }
+    return Next::Done;
+  }
+
+  // Moves to the next message that is wanted.
+  void advance_to(std::size_t index) {
+    at_ = index;
+    while (range_ < ranges_.size() && at_ >= ranges_[range_].last) {
+      if (++range_ < ranges_.size()) at_ = ranges_[range_].first;
+    }
+  }
+
+  void note_marked(View& view) {
+    marking_ = false;
+    view.told(stored_.changed, stored_.modseq);
+  }
+
+  // The unseen ones among the next kSeenBatch messages from at_ on; marked_to_ is where the batch ends.
+  base::Status find_unseen(Connection& connection) {
+    const View& view = connection.view();
+    unseen_.clear();
+    stored_ = {};
+    std::size_t visited = 0;
+    std::size_t from = at_;
+    return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      for (std::size_t range = range_; range < ranges_.size() && visited < kSeenBatch; ++range) {
+        from = std::max(from, ranges_[range].first);
+        const std::size_t to = std::min(ranges_[range].last, from + (kSeenBatch - visited));
+        visited += to - from;
+        marked_to_ = to;
+        const auto each = [&](const mail::Message& message) {
+          if ((message.flags.system & mail::kSeen) == 0 && view.index_of(message.uid)) unseen_.push_back(message.uid);
+          return true;
+        };
+        TRY(mail::scan_messages(txn, box_, view.uid_at(from), view.uid_at(to - 1), each));
+      }
+      return base::ok();
+    });
+  }
+
+  base::Status render(Connection& connection) {
+    View& view = connection.view();
+    std::string& out = connection.out;
+    const std::size_t start = out.size();
+    const auto left = [&] { return kStepOctets - std::min(kStepOctets, out.size() - start); };
+    return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      if (line_.open()) TRY(line_.write(txn, view, out, left()));
+      while (!line_.open() && range_ < ranges_.size() && left() > 0 && !(marks_ && at_ >= marked_to_)) {
+        TRY(render_range(txn, view, out, start));
+      }
+      return base::ok();
+    });
+  }
+
+  // Shows messages of the current range until it ends, the batch ends or the step is full.
+  base::Status render_range(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t start) {
+    const std::size_t end = marks_ ? std::min(ranges_[range_].last, marked_to_) : ranges_[range_].last;
+    base::Status status;
+    const auto each = [&](const mail::Message& message) {
+      while (at_ < end && view.uid_at(at_) < message.uid) {
+        missing_ = true;
+        ++at_;
+      }
+      if (at_ == end || view.uid_at(at_) != message.uid) return at_ < end;
+      status = view.learn_keywords(txn, message.flags, out);
+      if (!status.ok()) return false;
+      const bool changed = std::binary_search(stored_.changed.begin(), stored_.changed.end(), message.uid);
+      line_.begin(message, at_++, changed);
+      const std::size_t used = out.size() - start;
+      status = line_.write(txn, view, out, kStepOctets - std::min(kStepOctets, used));
+      if (!status.ok() && status.error().code != base::Errc::Closed) status = pass_over(message, status.error());
+      return status.ok() && !line_.open() && out.size() - start < kStepOctets;
+    };
+    TRY_ASSIGN(const Uid next, mail::scan_messages(txn, box_, view.uid_at(at_), view.uid_at(end - 1), each));
+    TRY(status);
+    if (next == Uid{0} && at_ < end) {
+      missing_ = true;
+      at_ = end;
+    }
+    advance_to(at_);
+    return base::ok();
+  }
+
+  // One damaged message must not hide the others: the client gets them, then NO.
+  base::Status pass_over(const mail::Message& message, const base::Error& error) {
+    if (error.code != base::Errc::Corrupt && error.code != base::Errc::NotFound) return error;
+    log::error("message cannot be read", {{"mailbox", box_.value}, {"uid", message.uid.value}, {"reason", error.text}});
+    damaged_ = true;
+    return base::ok();
+  }
+
+  base::MailboxId box_;
+  parse::FetchArgs args_;
+  std::vector<IndexRange> ranges_;
+  FetchLine line_;
+  bool marks_ = false;
+  bool marking_ = false;
+  bool missing_ = false;
+  bool damaged_ = false;
+  std::size_t range_ = 0;      // current one
+  std::size_t at_ = 0;         // next message, an index of the view within the current range
+  std::size_t marked_to_ = 0;  // messages before this index have had their \Seen set
+  std::vector<Uid> unseen_;
+  mail::Stored stored_;  // of the current batch
+};
+
+}  // namespace
+
+Started fetch(Connection& connection, parse::Command& command) {
+  auto& args = std::get<parse::FetchArgs>(command.args);
+  TRY_ASSIGN(auto ranges, messages_in(connection.view(), args.set, args.uid));
+  return std::unique_ptr<Operation>(new FetchOperation(connection.view(), std::move(args), std::move(ranges)));
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

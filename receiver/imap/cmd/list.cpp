@@ -1,0 +1,93 @@
+// LIST, RFC 9051 §6.3.9: the basic and the extended command (RFC 5258), with CHILDREN, SPECIAL-USE (RFC 6154) and
+// STATUS (RFC 5819) as return options.
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/cmd/list_tree.hpp"
+#include "receiver/imap/text/flags.hpp"
+#include "receiver/imap/text/list_match.hpp"
+#include "receiver/imap/text/output.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+namespace {
+
+namespace mail = store::mail;
+
+bool has_special_use(const ListNode& node) {
+  return node.mailbox != nullptr && node.mailbox->special_use != mail::SpecialUse::None;
+}
+
+// Does the name itself meet the selection options? Without any: mailboxes, and the levels above them.
+bool is_selected(const parse::ListArgs& args, const ListNode& node) {
+  if (args.select_subscribed && !node.subscribed) return false;
+  if (args.select_special_use && !has_special_use(node)) return false;
+  if (args.select_subscribed) return true;
+  return node.mailbox != nullptr || node.children;
+}
+
+// RECURSIVEMATCH: does something below meet them? RFC 9051 §6.3.9.1.
+bool has_selected_children(const parse::ListArgs& args, const ListNode& node) {
+  if (!args.select_recursive_match) return false;
+  if (args.select_subscribed && !node.subscribed_children) return false;
+  if (args.select_special_use && !node.special_children) return false;
+  return args.select_subscribed || args.select_special_use;
+}
+
+void put_attributes(std::string& out, const parse::ListArgs& args, const ListNode& node) {
+  const std::size_t start = out.size();
+  const auto put = [&](std::string_view attribute) {
+    if (out.size() > start) out += ' ';
+    out += attribute;
+  };
+  if (node.mailbox == nullptr) put("\\NonExistent \\Noselect");
+  put(node.children ? "\\HasChildren" : "\\HasNoChildren");
+  if ((args.select_subscribed || args.return_subscribed) && node.subscribed) put("\\Subscribed");
+  // Basic LIST may show special uses (RFC 6154 §2); the extended one shows them when asked.
+  const bool show_use = !args.extended || args.return_special_use || args.select_special_use;
+  if (show_use && has_special_use(node)) put(text::special_use_name(node.mailbox->special_use));
+}
+
+void put_list(std::string& out, const parse::ListArgs& args, const std::string& name, const ListNode& node) {
+  out += "* LIST (";
+  put_attributes(out, args, node);
+  out += ") \"/\" ";
+  text::append_mailbox(out, name, false);
+  if (has_selected_children(args, node)) {
+    out += " (\"CHILDINFO\" (";
+    if (args.select_subscribed) out += "\"SUBSCRIBED\"";
+    if (args.select_special_use) out += args.select_subscribed ? " \"SPECIAL-USE\"" : "\"SPECIAL-USE\"";
+    out += "))";
+  }
+  out += "\r\n";
+}
+
+// LIST "" "": only the hierarchy delimiter and the root are asked for, RFC 9051 §6.3.9.
+bool asks_delimiter(const parse::ListArgs& args) {
+  return !args.extended && args.patterns.size() == 1 && args.patterns.front().empty();
+}
+
+}  // namespace
+
+base::Status list(Connection& connection, const parse::Command& command) {
+  const auto& args = std::get<parse::ListArgs>(command.args);
+  if (asks_delimiter(args)) {
+    connection.out += "* LIST (\\Noselect) \"/\" \"\"\r\n";
+    return base::ok();
+  }
+  if (args.select_recursive_match && !args.select_subscribed && !args.select_special_use) {
+    return base::Error{base::Errc::Protocol, "RECURSIVEMATCH needs another selection option"};  // RFC 5258 §3.1
+  }
+  std::vector<std::string> patterns;
+  for (const auto& pattern : args.patterns) patterns.push_back(text::list_pattern(args.reference, pattern));
+  return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+    for (const auto& [name, node] : tree.nodes) {
+      if (!matches_any(patterns, name)) continue;
+      if (!is_selected(args, node) && !has_selected_children(args, node)) continue;
+      put_list(connection.out, args, name, node);
+      if (node.mailbox == nullptr || args.return_status.empty()) continue;
+      TRY(put_status(connection.out, txn, *node.mailbox, args.return_status));
+    }
+    return base::ok();
+  });
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

@@ -1,0 +1,30 @@
+// The names that LIST and LSUB choose from: mailboxes, subscriptions, and the levels between them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/mail/mail.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+struct ListNode {
+  const store::mail::Mailbox* mailbox = nullptr;  // none: a subscription without mailbox, or only a level
+  bool subscribed = false;
+  bool children = false;             // some mailbox lies below
+  bool subscribed_children = false;  // some subscribed name lies below
+  bool special_children = false;     // some mailbox with a special use lies below
+};
+
+struct ListTree {
+  std::vector<store::mail::Mailbox> mailboxes;
+  std::map<std::string, ListNode, std::less<>> nodes;  // by name
+};
+
+base::Result<ListTree> load_list_tree(const store::mail::ReadTxn& txn, base::AccountId account);
+// Does `name` match one of `patterns` (text::list_matches)?
+bool matches_any(const std::vector<std::string>& patterns, std::string_view name);
+
+}  // namespace hearthmail::receiver::imap::cmd

@@ -1,0 +1,26 @@
+// LSUB, RFC 3501 §6.3.9: subscribed names. A pattern that ends with "%" also shows the levels above them, as \Noselect.
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/cmd/list_tree.hpp"
+#include "receiver/imap/text/list_match.hpp"
+#include "receiver/imap/text/output.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+
+base::Status lsub(Connection& connection, const parse::Command& command) {
+  const auto& args = std::get<parse::LsubArgs>(command.args);
+  const std::string pattern = text::list_pattern(args.reference, args.pattern);
+  const bool levels = !pattern.empty() && pattern.back() == '%';
+  return connection.env().read([&](const store::mail::ReadTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+    for (const auto& [name, node] : tree.nodes) {
+      const bool level = levels && node.subscribed_children;
+      if ((!node.subscribed && !level) || !text::list_matches(pattern, name)) continue;
+      connection.out += node.subscribed && node.mailbox != nullptr ? "* LSUB () \"/\" " : "* LSUB (\\Noselect) \"/\" ";
+      text::append_mailbox(connection.out, name, false);
+      connection.out += "\r\n";
+    }
+    return base::ok();
+  });
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

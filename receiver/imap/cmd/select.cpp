@@ -1,0 +1,97 @@
+// SELECT and EXAMINE, RFC 9051 §6.3.2, §6.3.3, with UNSEEN and RECENT of RFC 3501 §6.3.1.
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/limits.hpp"
+#include "receiver/imap/out.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+namespace {
+
+namespace mail = store::mail;
+
+// How many messages are looked at for the first unseen one; beyond it the response is left out.
+constexpr std::size_t kUnseenSearch = 20'000;
+
+// The sequence number of the first message without \Seen; 0 when there is none or it is too far away.
+base::Result<std::uint64_t> first_unseen(const mail::ReadTxn& txn, const mail::Mailbox& mailbox) {
+  std::uint64_t visited = 0;
+  bool found = false;
+  if (mailbox.unseen == 0) return visited;
+  const auto each = [&](const mail::Message& message) {
+    ++visited;
+    found = (message.flags.system & mail::kSeen) == 0;
+    return !found && visited < kUnseenSearch;
+  };
+  TRY(mail::scan_messages(txn, mailbox.id, base::Uid{1}, base::Uid{mailbox.uid_next}, each));
+  return found ? visited : std::uint64_t{0};
+}
+
+void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbox, std::uint64_t unseen) {
+  view.put_flag_lists(out);
+  out += "* ";
+  put_number(out, view.size());
+  out += " EXISTS\r\n* ";
+  put_number(out, view.recent_count());
+  out += " RECENT\r\n";
+  if (unseen > 0) {
+    out += "* OK [UNSEEN ";
+    put_number(out, unseen);
+    out += "] First unseen\r\n";
+  }
+  out += "* OK [UIDVALIDITY ";
+  put_number(out, mailbox.uid_validity);
+  out += "] UIDs valid\r\n* OK [UIDNEXT ";
+  put_number(out, mailbox.uid_next);
+  out += "] Predicted next UID\r\n";
+}
+
+class SelectOperation : public Operation {
+ public:
+  SelectOperation(mail::Mailbox mailbox, bool read_only) : mailbox_(std::move(mailbox)), read_only_(read_only) {
+    recent_from_ = mailbox_.recent_from;
+  }
+
+  base::Result<Next> step(Connection& connection) override {
+    if (!claimed_ && !read_only_ && mailbox_.recent_from < mailbox_.uid_next) {
+      claimed_ = true;
+      return Next::Write;
+    }
+    const auto opened = connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      TRY_ASSIGN(mailbox_, mail::load_mailbox(txn, mailbox_.id));
+      TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
+      TRY_ASSIGN(const auto unseen, first_unseen(txn, mailbox_));
+      connection.selected(std::move(view));
+      put_opening(connection.out, connection.view(), mailbox_, unseen);
+      return base::ok();
+    });
+    TRY(opened);
+    connection.completion = {"OK", read_only_ ? "READ-ONLY" : "READ-WRITE", ""};
+    return Next::Done;
+  }
+  base::Status write(mail::WriteTxn& txn) override {
+    TRY_ASSIGN(recent_from_, mail::claim_recent(txn, mailbox_.id));
+    return base::ok();
+  }
+
+ private:
+  mail::Mailbox mailbox_;
+  bool read_only_;
+  bool claimed_ = false;
+  std::uint32_t recent_from_ = 1;
+};
+
+}  // namespace
+
+Started select(Connection& connection, parse::Command& command) {
+  // The old mailbox is left even when the new one cannot be opened (RFC 9051 §6.3.2).
+  if (connection.has_view()) {
+    connection.deselected();
+    connection.out += "* OK [CLOSED] Previous mailbox closed\r\n";
+  }
+  const auto& args = std::get<parse::MailboxArgs>(command.args);
+  TRY_ASSIGN(auto mailbox, connection.env().read([&](const mail::ReadTxn& txn) {
+    return mail::find_mailbox(txn, connection.account(), args.mailbox);
+  }));
+  return std::unique_ptr<Operation>(new SelectOperation(std::move(mailbox), command.verb == parse::Verb::Examine));
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

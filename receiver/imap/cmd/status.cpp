@@ -1,0 +1,65 @@
+// STATUS, RFC 9051 §6.3.11.
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/out.hpp"
+#include "receiver/imap/text/output.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+namespace {
+
+namespace mail = store::mail;
+using parse::StatusItem;
+
+// Messages that no session has been told of yet.
+base::Result<std::uint64_t> count_recent(const mail::ReadTxn& txn, const mail::Mailbox& mailbox) {
+  std::uint64_t count = 0;
+  if (mailbox.recent_from >= mailbox.uid_next) return count;
+  const auto each = [&count](const mail::Message&) {
+    ++count;
+    return true;
+  };
+  TRY(mail::scan_messages(txn, mailbox.id, base::Uid{mailbox.recent_from}, base::Uid{mailbox.uid_next - 1}, each));
+  return count;
+}
+
+base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const mail::Mailbox& mailbox, StatusItem item) {
+  switch (item) {
+    case StatusItem::Messages: return std::uint64_t{mailbox.messages};
+    case StatusItem::Recent: return count_recent(txn, mailbox);
+    case StatusItem::UidNext: return std::uint64_t{mailbox.uid_next};
+    case StatusItem::UidValidity: return std::uint64_t{mailbox.uid_validity};
+    case StatusItem::Unseen: return std::uint64_t{mailbox.unseen};
+    case StatusItem::Deleted: return std::uint64_t{mailbox.deleted};
+    case StatusItem::Size: return mailbox.octets;
+  }
+  return base::Error{base::Errc::Internal, "STATUS item without a value"};
+}
+
+}  // namespace
+
+base::Status put_status(std::string& out, const mail::ReadTxn& txn, const mail::Mailbox& mailbox,
+                        const std::vector<StatusItem>& items) {
+  out += "* STATUS ";
+  text::append_mailbox(out, mailbox.name, false);
+  out += " (";
+  bool first = true;
+  for (const auto item : items) {
+    TRY_ASSIGN(const auto value, value_of(txn, mailbox, item));
+    if (!first) out += ' ';
+    first = false;
+    out += parse::name(item);
+    out += ' ';
+    put_number(out, value);
+  }
+  out += ")\r\n";
+  return base::ok();
+}
+
+base::Status status(Connection& connection, const parse::Command& command) {
+  const auto& args = std::get<parse::StatusArgs>(command.args);
+  return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, connection.account(), args.mailbox));
+    return put_status(connection.out, txn, mailbox, args.items);
+  });
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

@@ -1,0 +1,163 @@
+// STORE and UID STORE, RFC 9051 §6.4.6: writes in batches, then answers with the flags of the messages.
+#include <algorithm>
+#include <span>
+
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/limits.hpp"
+#include "receiver/imap/out.hpp"
+#include "receiver/imap/sets.hpp"
+
+namespace hearthmail::receiver::imap::cmd {
+namespace {
+
+namespace mail = store::mail;
+using base::Uid;
+
+mail::FlagChange change_of(const parse::StoreArgs& args) {
+  mail::FlagChange change;
+  switch (args.mode) {
+    case parse::StoreMode::Replace: change.mode = mail::FlagMode::Replace; break;
+    case parse::StoreMode::Add: change.mode = mail::FlagMode::Add; break;
+    case parse::StoreMode::Remove: change.mode = mail::FlagMode::Remove; break;
+  }
+  change.system = args.flags.system;
+  change.keywords = args.flags.keywords;
+  return change;
+}
+
+class StoreOperation : public Operation {
+ public:
+  StoreOperation(const View& view, const parse::StoreArgs& args, std::vector<Uid> uids)
+      : box_(view.box()),
+        known_(view.known()),
+        uid_(args.uid),
+        silent_(args.silent),
+        change_(change_of(args)),
+        uids_(std::move(uids)) {}
+
+  base::Result<Next> step(Connection& connection) override {
+    if (phase_ == Phase::Answer) {
+      TRY(answer(connection));
+      if (answered_ < end_) return Next::Again;
+      written_ = end_;
+    }
+    if (written_ == uids_.size()) {
+      finish(connection);
+      return Next::Done;
+    }
+    end_ = std::min(uids_.size(), written_ + kStoreBatch);
+    phase_ = Phase::Answer;
+    return Next::Write;
+  }
+
+  base::Status write(mail::WriteTxn& txn) override {
+    const auto batch = std::span<const Uid>(uids_).subspan(written_, end_ - written_);
+    told_.clear();
+    TRY(find_foreign(txn, batch));
+    TRY_ASSIGN(stored_, mail::store_flags(txn, box_, batch, change_));
+    for (const Uid uid : stored_.changed) {
+      if (!std::binary_search(foreign_.begin(), foreign_.end(), uid)) told_.push_back(uid);
+    }
+    return base::ok();
+  }
+
+ private:
+  enum class Phase { Write, Answer };
+
+  // .SILENT keeps quiet about our own change only: what another session changed before it must still be told
+  // (RFC 9051 §6.4.6).
+  base::Status find_foreign(const mail::ReadTxn& txn, std::span<const Uid> batch) {
+    foreign_.clear();
+    if (!silent_) return base::ok();
+    for (const Uid uid : batch) {
+      TRY_ASSIGN(const auto message, mail::find_message(txn, box_, uid));
+      if (message.has_value() && message->modseq > known_ && message->modseq != own_) foreign_.push_back(uid);
+    }
+    return base::ok();
+  }
+
+  base::Status answer(Connection& connection) {
+    View& view = connection.view();
+    if (answered_ == written_) {
+      own_ = stored_.modseq;
+      view.told(told_, stored_.modseq);
+    }
+    return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      if (silent_) return learn(txn, connection);
+      const std::size_t start = connection.out.size();
+      while (answered_ < end_ && connection.out.size() - start < kStepOctets) {
+        TRY(put_flags_of(txn, connection, uids_[answered_]));
+        ++answered_;
+      }
+      return base::ok();
+    });
+  }
+
+  // A keyword that was new is told even when the flags are not.
+  base::Status learn(const mail::ReadTxn& txn, Connection& connection) {
+    answered_ = end_;
+    if (change_.keywords.empty() || told_.empty()) return base::ok();
+    TRY_ASSIGN(const auto message, mail::find_message(txn, box_, told_.front()));
+    if (!message.has_value()) return base::ok();
+    return connection.view().learn_keywords(txn, message->flags, connection.out);
+  }
+
+  base::Status put_flags_of(const mail::ReadTxn& txn, Connection& connection, Uid uid) {
+    View& view = connection.view();
+    TRY_ASSIGN(const auto message, mail::find_message(txn, box_, uid));
+    if (!message.has_value()) {
+      missing_ = true;
+      return base::ok();
+    }
+    const auto index = view.index_of(uid);
+    if (!index.has_value()) return base::ok();
+    TRY(view.learn_keywords(txn, message->flags, connection.out));
+    std::string& out = connection.out;
+    out += "* ";
+    put_number(out, *index + 1);
+    out += " FETCH (";
+    if (uid_) {
+      out += "UID ";
+      put_number(out, uid.value);
+      out += ' ';
+    }
+    out += "FLAGS ";
+    put_flags(out, message->flags, view.keywords(), view.recent(uid));
+    out += ")\r\n";
+    return base::ok();
+  }
+
+  void finish(Connection& connection) const {
+    if (missing_ && !uid_) {
+      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist"};
+    }
+  }
+
+  base::MailboxId box_;
+  base::ModSeq known_;
+  base::ModSeq own_;
+  bool uid_;
+  bool silent_;
+  mail::FlagChange change_;
+  std::vector<Uid> uids_;
+  Phase phase_ = Phase::Write;
+  std::size_t written_ = 0;  // uids_ up to here are written and answered
+  std::size_t end_ = 0;      // of the batch being written or answered
+  std::size_t answered_ = 0;
+  bool missing_ = false;
+  mail::Stored stored_;
+  std::vector<Uid> told_;
+  std::vector<Uid> foreign_;  // ascending
+};
+
+}  // namespace
+
+Started store(Connection& connection, parse::Command& command) {
+  const auto& args = std::get<parse::StoreArgs>(command.args);
+  const View& view = connection.view();
+  if (view.read_only()) return read_only();
+  TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
+  return std::unique_ptr<Operation>(new StoreOperation(view, args, uids_in(view, ranges)));
+}
+
+}  // namespace hearthmail::receiver::imap::cmd

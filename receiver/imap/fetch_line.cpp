@@ -1,0 +1,175 @@
+#include "receiver/imap/fetch_line.hpp"
+
+#include <algorithm>
+
+#include "receiver/imap/limits.hpp"
+#include "receiver/imap/out.hpp"
+#include "receiver/imap/text/date_time.hpp"
+#include "receiver/imap/text/output.hpp"
+
+namespace hearthmail::receiver::imap {
+
+namespace mail = store::mail;
+using parse::FetchItem;
+using parse::FetchKind;
+
+namespace {
+
+bool has_kind(const parse::FetchArgs& args, FetchKind kind) {
+  return std::any_of(args.items.begin(), args.items.end(), [kind](const auto& item) { return item.kind == kind; });
+}
+
+}  // namespace
+
+void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed) {
+  open_ = true;
+  started_ = false;
+  flags_changed_ = flags_changed && !has_kind(args_, FetchKind::Flags);
+  message_ = message;
+  index_ = index;
+  item_ = 0;
+  left_ = {};
+  summary_.reset();
+}
+
+base::Status FetchLine::write(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget) {
+  const std::size_t start = out.size();
+  const bool whole = !started_;  // the response begins in this call
+  auto status = fill(txn, view, out, budget);
+  if (status.ok()) return status;
+  open_ = false;
+  if (!whole) return base::Error{base::Errc::Closed, "FETCH response cannot be completed: " + status.error().text};
+  out.resize(start);
+  return status;
+}
+
+void FetchLine::put_start(std::string& out) {
+  out += "* ";
+  put_number(out, index_ + 1);
+  out += " FETCH (";
+  started_ = true;
+  if (!args_.uid || has_kind(args_, FetchKind::Uid)) return;
+  out += "UID ";
+  put_number(out, message_.uid.value);
+  if (!args_.items.empty()) out += ' ';
+}
+
+base::Status FetchLine::fill(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget) {
+  const std::size_t start = out.size();
+  const auto left = [&] { return budget - std::min(budget, out.size() - start); };
+  if (!started_) put_start(out);
+  while (left_.octets > 0 || item_ < args_.items.size()) {
+    if (left() == 0) return base::ok();
+    if (left_.octets > 0) {
+      TRY(stream(txn, out, left()));
+      continue;
+    }
+    if (item_ > 0) out += ' ';
+    const FetchItem& item = args_.items[item_++];
+    TRY(put_item(txn, view, item, out, left()));
+  }
+  if (flags_changed_) {
+    out += " FLAGS ";
+    put_flags(out, message_.flags, view.keywords(), view.recent(message_.uid));
+  }
+  out += ")\r\n";
+  open_ = false;
+  return base::ok();
+}
+
+base::Status FetchLine::put_item(const mail::ReadTxn& txn, const View& view, const FetchItem& item, std::string& out,
+                                 std::size_t budget) {
+  switch (item.kind) {
+    case FetchKind::Envelope: return put_summary(txn, mime::SummaryText::Envelope, "ENVELOPE ", out);
+    case FetchKind::Body: return put_summary(txn, mime::SummaryText::Body, "BODY ", out);
+    case FetchKind::BodyStructure: return put_summary(txn, mime::SummaryText::BodyStructure, "BODYSTRUCTURE ", out);
+    case FetchKind::Flags:
+      out += "FLAGS ";
+      put_flags(out, message_.flags, view.keywords(), view.recent(message_.uid));
+      return base::ok();
+    case FetchKind::InternalDate:
+      out += "INTERNALDATE ";
+      out += text::date_time(message_.internal_date, message_.zone_minutes);
+      return base::ok();
+    case FetchKind::Size:
+      out += "RFC822.SIZE ";
+      put_number(out, message_.octets);
+      return base::ok();
+    case FetchKind::Uid:
+      out += "UID ";
+      put_number(out, message_.uid.value);
+      return base::ok();
+    case FetchKind::Section:
+    case FetchKind::Rfc822:
+    case FetchKind::Rfc822Header:
+    case FetchKind::Rfc822Text: return put_section(txn, item, out, budget);
+  }
+  return base::Error{base::Errc::Internal, "FETCH item without a rendering"};
+}
+
+base::Status FetchLine::put_summary(const mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,
+                                    std::string& out) const {
+  TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
+  TRY_ASSIGN(const auto value, mime::summary_text(stored, which));
+  out += name;
+  out += value;
+  return base::ok();
+}
+
+base::Result<std::optional<mime::Range>> FetchLine::find_section(const mail::ReadTxn& txn, const FetchItem& item) {
+  if (!needs_summary(item.section)) return std::optional(mime::Range{0, message_.octets});
+  if (!summary_.has_value()) {
+    TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
+    TRY_ASSIGN(auto summary, mime::decode_summary(stored));
+    summary_.emplace(std::move(summary));
+  }
+  return locate(item.section, *summary_);
+}
+
+base::Status FetchLine::put_section(const mail::ReadTxn& txn, const FetchItem& item, std::string& out,
+                                    std::size_t budget) {
+  TRY_ASSIGN(const auto found, find_section(txn, item));
+  out += item.response_name();
+  out += ' ';
+  if (!found.has_value()) {
+    out += "NIL";
+    return base::ok();
+  }
+  if (is_filtered(item.section)) return put_filtered(txn, item, *found, out);
+  left_ = cut(*found, item.partial);
+  // The first piece is read before the literal is announced: damage in it is then an ordinary error.
+  const std::uint64_t count = std::min<std::uint64_t>(left_.octets, std::max<std::size_t>(budget, 1));
+  std::string piece;
+  if (count > 0) {
+    TRY_ASSIGN(piece, mail::read_body(txn, message_.blob, left_.offset, count));
+    if (piece.size() != count) return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
+  }
+  text::append_literal_head(out, left_.octets);
+  out += piece;
+  left_.offset += count;
+  left_.octets -= count;
+  return base::ok();
+}
+
+base::Status FetchLine::put_filtered(const mail::ReadTxn& txn, const FetchItem& item, mime::Range header,
+                                     std::string& out) const {
+  const std::uint64_t count = std::min<std::uint64_t>(header.octets, kFilteredHeader);
+  TRY_ASSIGN(const auto octets, mail::read_body(txn, message_.blob, header.offset, count));
+  const bool invert = item.section.text == parse::SectionText::HeaderFieldsNot;
+  const std::string kept = filter_header(octets, item.section.fields, invert);
+  const mime::Range range = cut({0, kept.size()}, item.partial);
+  text::append_literal(out, std::string_view(kept).substr(range.offset, range.octets));
+  return base::ok();
+}
+
+base::Status FetchLine::stream(const mail::ReadTxn& txn, std::string& out, std::size_t budget) {
+  const std::uint64_t count = std::min<std::uint64_t>(left_.octets, budget);
+  TRY_ASSIGN(const auto piece, mail::read_body(txn, message_.blob, left_.offset, count));
+  if (piece.size() != count) return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
+  out += piece;
+  left_.offset += count;
+  left_.octets -= count;
+  return base::ok();
+}
+
+}  // namespace hearthmail::receiver::imap

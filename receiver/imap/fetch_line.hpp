@@ -1,0 +1,58 @@
+// One FETCH response, written in pieces: small items are copied from records and the summary, a body section is announced
+// as a literal and then streamed from the store, so that a 50 MiB message costs 64 KiB of memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/mime/summary.hpp"
+#include "receiver/imap/parse/fetch.hpp"
+#include "receiver/imap/sections.hpp"
+#include "receiver/imap/view.hpp"
+#include "store/mail/mail.hpp"
+
+namespace hearthmail::receiver::imap {
+
+class FetchLine {
+ public:
+  // `args` is what the client asked for; the caller keeps it.
+  explicit FetchLine(const parse::FetchArgs& args) : args_(args) {}
+
+  bool open() const { return open_; }
+  // Begins the response for `message`, the one at `index`. `flags_changed`: this FETCH has set \Seen, so FLAGS is shown
+  // even if it was not asked for (RFC 9051 §6.4.5).
+  void begin(const store::mail::Message& message, std::size_t index, bool flags_changed);
+  // Appends up to about `budget` octets; open() tells whether more is to come. After an error of the store nothing of
+  // the response is left in `out` and the next message can be shown; Closed: a part of it has gone out already and
+  // cannot be completed as announced.
+  base::Status write(const store::mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget);
+
+ private:
+  base::Status fill(const store::mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget);
+  void put_start(std::string& out);
+  base::Status put_item(const store::mail::ReadTxn& txn, const View& view, const parse::FetchItem& item,
+                        std::string& out, std::size_t budget);
+  base::Status put_summary(const store::mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,
+                           std::string& out) const;
+  base::Status put_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item, std::string& out,
+                           std::size_t budget);
+  base::Status put_filtered(const store::mail::ReadTxn& txn, const parse::FetchItem& item, mime::Range header,
+                            std::string& out) const;
+  base::Status stream(const store::mail::ReadTxn& txn, std::string& out, std::size_t budget);
+  base::Result<std::optional<mime::Range>> find_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item);
+
+  const parse::FetchArgs& args_;
+  bool open_ = false;
+  bool started_ = false;  // "* n FETCH (" is out
+  bool flags_changed_ = false;
+  store::mail::Message message_;
+  std::size_t index_ = 0;
+  std::size_t item_ = 0;  // the next one of args_.items
+  mime::Range left_;      // of the literal that is being streamed
+  std::optional<mime::Summary> summary_;
+};
+
+}  // namespace hearthmail::receiver::imap

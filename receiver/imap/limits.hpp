@@ -1,0 +1,34 @@
+// Limits and times of an IMAP session, in one place. Sizes of lines and literals are the framer's (framer.hpp).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace hearthmail::receiver::imap {
+
+// How long a client may take to send the next command once it is logged in. RFC 9051 §5.4: at least 30 minutes.
+constexpr std::chrono::minutes kAutologout{30};
+// How long a client may take to log in, from the greeting on (Dovecot: 3 minutes). RFC 9051 §5.4 speaks of sessions that
+// are logged in; before that closing costs the client nothing.
+constexpr std::chrono::minutes kLoginTimeout{3};
+// How long a peer may take to accept a piece of output (at most kStepOctets and a line or two).
+constexpr std::chrono::minutes kWriteTimeout{5};
+
+constexpr std::size_t kBadCommandsBeforeLogin = 3;  // then BYE, limits.md (Dovecot: 3)
+constexpr std::size_t kBadCommandsAfterLogin = 20;  // then BYE, limits.md (Dovecot: 20)
+
+constexpr std::size_t kStepOctets = 64 * 1024;        // output of one step, i.e. of one read transaction
+constexpr std::size_t kStepMessages = 2'000;          // messages visited in one step when they give no output
+constexpr std::size_t kReadOctets = 16 * 1024;        // one read of the stream
+constexpr std::size_t kFlushOctets = 64 * 1024;       // replies are batched up to here while more input is buffered
+constexpr std::size_t kFilteredHeader = 1024 * 1024;  // octets of a header that HEADER.FIELDS looks at, limits.md
+constexpr std::size_t kSeenBatch = 256;               // messages of a FETCH that get \Seen in one write
+constexpr std::size_t kStoreBatch = 2'000;            // messages of a STORE in one write
+constexpr std::size_t kMaxAppends = 100;              // messages of one APPEND (RFC 3502)
+constexpr std::uint64_t kMaxAppendOctets = 256ULL * 1024 * 1024;  // of all messages of one APPEND, if there are several
+constexpr std::size_t kSpoolInMemory = 1024 * 1024;  // octets of an APPEND kept in memory; more goes to a file
+// Work on a loop after which its other sessions get their turn.
+constexpr std::chrono::milliseconds kTurn{10};
+
+}  // namespace hearthmail::receiver::imap

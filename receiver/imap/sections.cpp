@@ -1,0 +1,94 @@
+#include "receiver/imap/sections.hpp"
+
+#include <algorithm>
+
+#include "common/base/text.hpp"
+
+namespace hearthmail::receiver::imap {
+namespace {
+
+using parse::SectionText;
+
+const mime::SummaryPart* find_part(const mime::Summary& summary, std::string_view path) {
+  for (const auto& part : summary.parts) {
+    if (part.path == path) return &part;
+  }
+  return nullptr;
+}
+
+std::optional<mime::Range> in_message(SectionText text, const mime::SummaryPart& root) {
+  switch (text) {
+    case SectionText::All: return mime::Range{root.header.offset, root.header.octets + root.body.octets};
+    case SectionText::Header:
+    case SectionText::HeaderFields:
+    case SectionText::HeaderFieldsNot: return root.header;
+    case SectionText::Text: return root.body;
+    case SectionText::Mime: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<mime::Range> in_part(SectionText text, const mime::SummaryPart& part) {
+  switch (text) {
+    case SectionText::All: return part.body;
+    case SectionText::Mime: return part.header;
+    case SectionText::Header:
+    case SectionText::HeaderFields:
+    case SectionText::HeaderFieldsNot:
+      if (!part.message) return std::nullopt;
+      return part.inner_header;
+    case SectionText::Text:
+      if (!part.message) return std::nullopt;
+      return part.inner_body;
+  }
+  return std::nullopt;
+}
+
+bool is_named(std::string_view field, const std::vector<std::string>& names) {
+  std::string_view name = field.substr(0, field.find(':'));
+  while (!name.empty() && base::is_wsp(name.back())) name.remove_suffix(1);
+  return std::any_of(names.begin(), names.end(), [name](const auto& wanted) { return base::iequals(wanted, name); });
+}
+
+}  // namespace
+
+std::optional<mime::Range> locate(const parse::Section& section, const mime::Summary& summary) {
+  const mime::SummaryPart* root = find_part(summary, "");
+  if (root == nullptr) return std::nullopt;
+  if (section.part.empty()) return in_message(section.text, *root);
+  const std::string path = section.path();
+  if (const auto* part = find_part(summary, path); part != nullptr) return in_part(section.text, *part);
+  // Part 1 of a message that is not multipart is its text (RFC 9051 §6.4.5.1).
+  const bool multipart = base::istarts_with(root->type, "multipart/");
+  if (path != "1" || multipart) return std::nullopt;
+  return in_part(section.text, *root);
+}
+
+bool needs_summary(const parse::Section& section) { return !section.part.empty() || section.text != SectionText::All; }
+
+bool is_filtered(const parse::Section& section) {
+  return section.text == SectionText::HeaderFields || section.text == SectionText::HeaderFieldsNot;
+}
+
+std::string filter_header(std::string_view header, const std::vector<std::string>& names, bool invert) {
+  std::string kept;
+  bool keep = false;
+  while (!header.empty()) {
+    const std::size_t end = header.find('\n');
+    const std::string_view line = header.substr(0, end == std::string_view::npos ? header.size() : end + 1);
+    header.remove_prefix(line.size());
+    if (line == "\r\n" || line == "\n") break;  // the end of the header
+    if (!base::is_wsp(line.front())) keep = is_named(line, names) != invert;
+    if (keep) kept += line;
+  }
+  kept += "\r\n";
+  return kept;
+}
+
+mime::Range cut(mime::Range whole, const std::optional<parse::Partial>& partial) {
+  if (!partial.has_value()) return whole;
+  const std::uint64_t skipped = std::min(partial->first, whole.octets);
+  return {whole.offset + skipped, std::min(partial->count, whole.octets - skipped)};
+}
+
+}  // namespace hearthmail::receiver::imap

@@ -1,0 +1,40 @@
+// The IMAP service: what its sessions need, and its entry.
+//
+//   imap::Services services{mail, authenticator, workers, clock, hostname, spool_dir, max_message_octets};
+//   const auto session = [&](net::Loop& loop, std::unique_ptr<net::Stream> stream) {
+//     return imap::serve_imap(loop, std::move(stream), services);
+//   };
+//   Listener::open(main_loop, loops, endpoint, {"imap", TlsMode::StartTls, &tls, ...}, session);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/auth/authenticator.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/task.hpp"
+#include "common/net/loop.hpp"
+#include "common/net/stream.hpp"
+#include "common/net/workers.hpp"
+#include "store/mail/mail.hpp"
+
+namespace hearthmail::receiver::imap {
+
+// Borrowed by every session; main builds it once and keeps it until the last session has ended. Its parts are
+// thread-safe, so the sessions of all loops share one.
+struct Services {
+  store::mail::Store& mail;
+  auth::Authenticator& authenticator;
+  net::Workers& workers;
+  const base::Clock& clock;
+  std::string hostname;                  // in the greeting
+  std::string spool_dir;                 // exists; a large APPEND is kept there while it arrives
+  std::uint64_t max_message_octets = 0;  // APPENDLIMIT
+};
+
+// Serves one client from the greeting to the end of its connection. Never fails; closes the stream itself. Passwords are
+// taken inside TLS only: on a stream that is not TLS yet, LOGIN is disabled and STARTTLS is offered if it can be done.
+base::Task<void> serve_imap(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Services& services);
+
+}  // namespace hearthmail::receiver::imap

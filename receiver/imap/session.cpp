@@ -1,0 +1,319 @@
+#include "receiver/imap/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/executor.hpp"
+#include "common/log/log.hpp"
+#include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/reply.hpp"
+
+namespace hearthmail::receiver::imap {
+namespace {
+
+using base::Errc;
+using Kind = FramerEvent::Kind;
+
+// Lets the loop's other sessions have their turn.
+struct Yield {
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> caller) const {
+    base::Executor* home = base::Executor::current();
+    if (home == nullptr) return false;
+    home->post([caller] { caller.resume(); });
+    return true;
+  }
+  void await_resume() const noexcept {}
+};
+
+MaySendExpunge may_send_expunge(const parse::Command& command) {
+  switch (rule_for(command.verb).expunge) {
+    case Expunge::Never: return MaySendExpunge::No;
+    case Expunge::WithUid: return command.uid ? MaySendExpunge::Yes : MaySendExpunge::No;
+    case Expunge::Always: return MaySendExpunge::Yes;
+  }
+  return MaySendExpunge::No;
+}
+
+std::string full_name(const parse::Command& command) {
+  return (command.uid ? "UID " : "") + std::string(parse::name(command.verb));
+}
+
+}  // namespace
+
+Session::Session(net::Stream& stream, const Services& services, Pause pause)
+    : stream_(stream),
+      services_(services),
+      pause_(std::move(pause)),
+      framer_(FramerLimits::before_login()),
+      connection_(services, stream.tls().active, stream.can_start_tls()),
+      began_(services.clock.steady()) {}
+
+base::Task<void> Session::run() {
+  greet();
+  while (!over_) {
+    const FramerEvent event = framer_.next();
+    co_await on_event(event);
+  }
+  co_await hang_up();
+}
+
+void Session::greet() {
+  connection_.out +=
+      "* OK [CAPABILITY " + cmd::capability_list(connection_) + "] " + services_.hostname + " Hearthmail ready\r\n";
+}
+
+base::Task<void> Session::on_event(FramerEvent event) {
+  switch (event.kind) {
+    case Kind::NeedInput: co_await read_more(); break;
+    case Kind::Continue:
+      connection_.out += "+ OK\r\n";
+      co_await flush();
+      break;
+    case Kind::Command: {
+      std::string text(event.text);
+      co_await on_command(std::move(text));
+      break;
+    }
+    case Kind::AppendLiteral: co_await append(event); break;
+    case Kind::Line:
+    case Kind::AppendData:
+    case Kind::AppendEnd:
+    case Kind::Refused:
+    case Kind::TooBig:
+    case Kind::Bad:
+    case Kind::Fatal: on_rejected(event); break;
+  }
+}
+
+void Session::on_rejected(const FramerEvent& event) {
+  if (event.kind == Kind::Fatal) {
+    bye(event.text);
+  } else if (event.kind == Kind::TooBig && event.append && connection_.state() != kNotAuthenticated) {
+    put_tagged(connection_.out, event.tag, "NO", "TOOBIG", event.text);
+  } else {
+    bad(event.tag, event.kind == Kind::TooBig ? "TOOBIG" : "", event.text);
+  }
+}
+
+base::Task<void> Session::on_command(std::string text) {
+  parse::Cursor in(text);
+  auto head = parse::parse_head(in);
+  if (!head.ok()) {
+    const std::string tag = parse::tag_of(text);
+    bad(tag, "", head.error().text);
+    co_return;
+  }
+  const Rule& rule = rule_for(head->verb);
+  if ((rule.states & connection_.state()) == 0) {
+    bad(head->tag, "", "Not possible in this state");
+    co_return;
+  }
+  auto args = parse::parse_args(in, *head);
+  if (!args.ok()) {
+    bad(head->tag, "", args.error().text);
+    co_return;
+  }
+  parse::Command command;
+  command.tag = head->tag;
+  command.verb = head->verb;
+  command.uid = head->uid;
+  command.args = std::move(*args);
+  co_await execute(rule, std::move(command));
+}
+
+base::Task<void> Session::execute(const Rule& rule, parse::Command command) {
+  connection_.completion = {};
+  connection_.tag = command.tag;
+  if (rule.runs == Runs::Dialog) {
+    co_await converse(std::move(command));
+    co_return;
+  }
+  base::Status status;
+  if (rule.runs == Runs::Inline) {
+    status = rule.answer(connection_, command);
+  } else {
+    auto started = rule.start(connection_, command);
+    if (started.ok()) {
+      Operation& operation = **started;
+      status = co_await run_operation(operation);
+    } else {
+      status = started.error();
+    }
+  }
+  co_await complete(command, status);
+}
+
+base::Task<void> Session::converse(parse::Command command) {
+  switch (command.verb) {
+    case parse::Verb::StartTls: co_await start_tls(std::move(command)); break;
+    case parse::Verb::Login: co_await login(std::move(command)); break;
+    case parse::Verb::Authenticate: co_await authenticate(std::move(command)); break;
+    case parse::Verb::Idle: co_await idle(std::move(command)); break;
+    case parse::Verb::Logout:
+      bye("Logging out");
+      put_tagged(connection_.out, command.tag, "OK", "", "LOGOUT completed");
+      break;
+    default: bad(command.tag, "", "Incomplete command"); break;  // APPEND without a message
+  }
+}
+
+base::Task<base::Status> Session::run_operation(Operation& operation) {
+  auto turn = std::chrono::steady_clock::now();
+  for (;;) {
+    const auto next = operation.step(connection_);
+    if (!next.ok()) co_return next.error();
+    if (*next == Next::Done) co_return base::ok();
+    base::Status status;
+    if (*next == Next::Write) status = co_await run_write(operation);
+    if (*next == Next::Work) status = co_await run_work(operation);
+    if (!status.ok()) co_return status;
+    if (*next != Next::Again) continue;
+    if (connection_.out.size() >= kStepOctets) co_await flush();
+    if (over_) co_return base::Error{Errc::Closed, "connection lost"};
+    if (std::chrono::steady_clock::now() - turn < kTurn) continue;
+    Yield others;
+    co_await others;
+    turn = std::chrono::steady_clock::now();
+  }
+}
+
+base::Task<base::Status> Session::run_write(Operation& operation) {
+  store::lmdb::Env& env = connection_.env();
+  const auto isolation = operation.isolation();
+  const auto job = [&operation](store::mail::WriteTxn& txn) { return operation.write(txn); };
+  auto written = co_await env.write_async(job, isolation);
+  if (!written.ok()) written = operation.write_failed(written.error());
+  co_return written;
+}
+
+base::Task<base::Status> Session::run_work(Operation& operation) {
+  net::Workers& workers = services_.workers;
+  const auto job = [&operation] { return operation.work(); };
+  auto worked = co_await workers.run(job);
+  co_return worked;
+}
+
+base::Task<void> Session::complete(const parse::Command& command, base::Status status) {
+  if (!status.ok() && (status.error().code == Errc::Closed || over_)) {
+    if (!over_) log::error("imap answer cut short", {{"user", connection_.user()}, {"reason", status.error().text}});
+    over_ = true;
+    co_return;
+  }
+  const MaySendExpunge expunge = may_send_expunge(command);
+  co_await sync(expunge);
+  if (over_) co_return;
+  std::string& out = connection_.out;
+  if (status.ok()) {
+    auto& [word, code, text] = connection_.completion;
+    if (text.empty()) text = full_name(command) + " completed";
+    put_tagged(out, command.tag, word, code, text);
+    bad_commands_ = 0;
+  } else {
+    const Refusal why = refusal(status.error(), command.verb);
+    const bool ours = why.code == "SERVERBUG" || why.code == "CORRUPTION" || why.code == "UNAVAILABLE";
+    if (ours) {
+      log::error("imap command failed", {{"command", full_name(command)},
+                                         {"user", connection_.user()},
+                                         {"error", base::name(status.error().code)},
+                                         {"reason", status.error().text}});
+    }
+    if (why.word == "BAD") {
+      bad(command.tag, why.code, why.text);
+    } else {
+      put_tagged(out, command.tag, why.word, why.code, why.text);
+    }
+  }
+  if (out.size() >= kFlushOctets) co_await flush();
+}
+
+base::Task<void> Session::sync(MaySendExpunge expunge) {
+  if (!connection_.has_view()) co_return;
+  co_await claim_recent();
+  const auto report = [this, expunge](const store::mail::ReadTxn& txn) {
+    return connection_.view().report(txn, expunge, connection_.out);
+  };
+  while (!over_) {
+    const auto more = connection_.env().read(report);
+    if (!more.ok() && more.error().code == Errc::NotFound) {
+      bye("The selected mailbox has been deleted");  // RFC 2180 §3.3
+      co_return;
+    }
+    if (!more.ok()) log::error("imap news cannot be read", {{"reason", more.error().text}});
+    if (!more.ok() || !*more) co_return;
+    co_await flush();
+  }
+}
+
+// \Recent goes to one session only, so it is claimed in the store before it is told (RFC 3501 §2.3.2).
+base::Task<void> Session::claim_recent() {
+  store::lmdb::Env& env = connection_.env();
+  const auto wants = env.read([this](const store::mail::ReadTxn& txn) { return connection_.view().wants_recent(txn); });
+  if (!wants.ok() || !*wants) co_return;
+  const auto claim = [box = connection_.view().box()](store::mail::WriteTxn& txn) {
+    return store::mail::claim_recent(txn, box);
+  };
+  const auto claimed = co_await env.write_async(claim);
+  if (claimed.ok()) connection_.view().claimed(*claimed);
+}
+
+std::chrono::milliseconds Session::read_timeout() const {
+  if (connection_.state() != kNotAuthenticated) return kAutologout;
+  const auto used = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.steady() - began_);
+  return std::chrono::milliseconds(kLoginTimeout) - used;
+}
+
+base::Task<void> Session::read_more() {
+  co_await flush();
+  if (over_) co_return;
+  const auto limit = read_timeout();
+  if (limit <= std::chrono::milliseconds::zero()) {
+    bye("No login in time");
+    co_return;
+  }
+  stream_.set_timeout(limit);
+  const std::span<char> buffer(buffer_);
+  const auto count = co_await stream_.read(buffer);
+  if (count.ok()) {
+    if (*count == 0) over_ = true;
+    framer_.feed(std::string_view(buffer_.data(), *count));
+    co_return;
+  }
+  if (count.error().code == Errc::Interrupted) co_return;
+  if (count.error().code == Errc::Timeout) {
+    bye("Idle for too long");  // autologout, RFC 9051 §5.4
+    co_return;
+  }
+  over_ = true;
+  broken_ = true;
+}
+
+base::Task<void> Session::flush() {
+  if (connection_.out.empty() || broken_) co_return;
+  stream_.set_timeout(kWriteTimeout);
+  const std::string pending = std::exchange(connection_.out, {});
+  const auto written = co_await stream_.write(pending);
+  if (written.ok()) co_return;
+  over_ = true;
+  broken_ = true;
+}
+
+base::Task<void> Session::hang_up() {
+  connection_.log_out();
+  co_await flush();
+  co_await stream_.shutdown();
+}
+
+void Session::bye(std::string_view text) {
+  put_tagged(connection_.out, "*", "BYE", "", text);
+  over_ = true;
+}
+
+void Session::bad(std::string_view tag, std::string_view code, std::string_view text) {
+  put_tagged(connection_.out, tag, "BAD", code, text);
+  const bool before_login = connection_.state() == kNotAuthenticated;
+  if (++bad_commands_ < (before_login ? kBadCommandsBeforeLogin : kBadCommandsAfterLogin)) return;
+  bye("Too many bad commands");
+}
+
+}  // namespace hearthmail::receiver::imap

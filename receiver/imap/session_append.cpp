@@ -1,0 +1,89 @@
+// APPEND while its messages arrive: the framer hands out pieces, the spool keeps them, no transaction waits for a peer.
+#include <utility>
+
+#include "receiver/imap/reply.hpp"
+#include "receiver/imap/session.hpp"
+
+namespace hearthmail::receiver::imap {
+
+using base::Errc;
+using Kind = FramerEvent::Kind;
+
+base::Task<void> Session::append(FramerEvent first) {
+  parse::Command command;
+  command.tag = std::string(first.tag);
+  command.verb = parse::Verb::Append;
+  connection_.completion = {};
+  connection_.tag = command.tag;
+  auto start = parse::parse_append(first.text, false);
+  base::Status status = begin_append(start);
+  cmd::Append append(connection_, start.ok() ? start->mailbox : std::string());
+  take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
+  const bool unanswered = co_await receive_messages(append, status);
+  if (over_ || !unanswered) co_return;
+  if (status.ok()) status = co_await run_operation(append);
+  co_await complete(command, status);
+}
+
+// What can be refused before the first message is sent: the state, the syntax, and a mailbox that is not there.
+base::Status Session::begin_append(const base::Result<parse::AppendStart>& start) const {
+  if (connection_.state() == kNotAuthenticated) return base::Error{Errc::Protocol, "Not possible in this state"};
+  if (!start.ok()) return base::Error{Errc::Protocol, start.error().text};
+  return connection_.env().read([&](const store::mail::ReadTxn& txn) -> base::Status {
+    TRY(store::mail::find_mailbox(txn, connection_.account(), start->mailbox));
+    return base::ok();
+  });
+}
+
+// Invites the message that `event` announces, or refuses the command when `status` says so or becomes an error.
+void Session::take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options,
+                           base::Status& status) {
+  // An empty message is a client's way to give up (RFC 3502).
+  if (status.ok() && event.octets == 0) status = base::Error{Errc::Invalid, "An empty message is not stored"};
+  if (status.ok()) status = append.begin_message(std::move(options), event.octets);
+  if (!status.ok()) {
+    framer_.refuse_append();
+    return;
+  }
+  const bool invite = event.synchronising;
+  framer_.accept_append();
+  if (invite) connection_.out += "+ OK\r\n";
+}
+
+// Until the end of the command, refused or not. False when it has been answered already.
+base::Task<bool> Session::receive_messages(cmd::Append& append, base::Status& status) {
+  while (!over_) {
+    const FramerEvent event = framer_.next();
+    switch (event.kind) {
+      case Kind::NeedInput: co_await read_more(); break;
+      case Kind::AppendData: spool(append, event.text, status); break;
+      case Kind::AppendLiteral: {
+        auto options = parse::parse_append_next(event.text);
+        if (!options.ok() && status.ok()) status = base::Error{Errc::Protocol, options.error().text};
+        take_message(append, event, options.ok() ? std::move(*options) : parse::AppendOptions{}, status);
+        break;
+      }
+      case Kind::AppendEnd: {
+        const auto end = parse::parse_append_end(event.text);
+        if (!end.ok() && status.ok()) status = base::Error{Errc::Protocol, end.error().text};
+        co_return true;
+      }
+      case Kind::Refused: co_return true;
+      case Kind::Continue:
+      case Kind::Command:
+      case Kind::Line: co_return true;  // cannot come inside an APPEND
+      case Kind::TooBig:
+      case Kind::Bad:
+      case Kind::Fatal: on_rejected(event); co_return false;
+    }
+  }
+  co_return false;
+}
+
+void Session::spool(cmd::Append& append, std::string_view octets, base::Status& status) {
+  if (!status.ok()) return;
+  status = append.add(octets);
+  if (!status.ok()) framer_.refuse_append();
+}
+
+}  // namespace hearthmail::receiver::imap

@@ -1,0 +1,69 @@
+// The state of a session and all of its transitions: RFC 9051 §3.
+//
+//   not authenticated --authenticated()--> authenticated --selected()--> selected --deselected()--> authenticated
+//   any --log_out()--> logout; tls_started() starts again at the beginning
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/auth/authenticator.hpp"
+#include "receiver/imap/services.hpp"
+#include "receiver/imap/view.hpp"
+
+namespace hearthmail::receiver::imap {
+
+// Bits, so that a rule of the command table can name several.
+enum State : std::uint8_t { kNotAuthenticated = 1, kAuthenticated = 2, kSelected = 4, kLogout = 8 };
+
+// How the command that is running will be answered.
+struct Completion {
+  std::string_view word = "OK";  // OK or NO
+  std::string code;              // without brackets: "READ-WRITE"; empty: none
+  std::string text;              // empty: "<VERB> completed"
+};
+
+// What a session knows, and what its commands may use. The session owns it; one loop's thread.
+class Connection {
+ public:
+  Connection(const Services& services, bool tls, bool can_start_tls)
+      : services_(services), tls_(tls), can_start_tls_(can_start_tls) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const Services& services() const { return services_; }
+  store::lmdb::Env& env() const { return services_.mail.env(); }
+  State state() const { return state_; }
+  bool tls() const { return tls_; }
+  bool can_start_tls() const { return can_start_tls_ && !tls_; }
+  base::AccountId account() const { return identity_.account; }
+  const std::string& user() const { return identity_.address; }
+  View& view() { return *view_; }  // only while selected
+  const View& view() const { return *view_; }
+  bool has_view() const { return view_.has_value(); }
+
+  // Untagged responses are appended here; the session writes them out.
+  std::string out;
+  Completion completion;
+  std::string tag;  // of the command that is running
+
+  // STARTTLS succeeded: whatever was known in clear is forgotten (RFC 9051 §6.2.1).
+  void tls_started();
+  void authenticated(auth::Identity identity);
+  void selected(View view);
+  // Leaves the mailbox; expunges nothing.
+  void deselected();
+  void log_out();
+
+ private:
+  const Services& services_;
+  State state_ = kNotAuthenticated;
+  bool tls_;
+  bool can_start_tls_;
+  auth::Identity identity_;
+  std::optional<View> view_;
+};
+
+}  // namespace hearthmail::receiver::imap

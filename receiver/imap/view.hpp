@@ -1,0 +1,94 @@
+// View: what one session believes of its selected mailbox: the map between message sequence numbers and UIDs, and how
+// far it has followed the mailbox. The map changes only in report(), so that a sequence number means the same message
+// until the session says otherwise (RFC 9051 §7.5.1).
+//
+// Not thread-safe; the session owns it. Every function that reads the store does so in the caller's transaction.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/mail/mail.hpp"
+
+namespace hearthmail::receiver::imap {
+
+// Messages by position: indices first <= i < last, the sequence numbers less one.
+struct IndexRange {
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+enum class MaySendExpunge { No, Yes };
+
+class View {
+ public:
+  // `recent_from`: UIDs from here on are \Recent in this session (RFC 3501 §2.3.2). Errors: those of the store.
+  static base::Result<View> open(const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox, bool read_only,
+                                 std::uint32_t recent_from);
+
+  base::MailboxId box() const { return box_; }
+  const std::string& name() const { return name_; }
+  std::uint32_t uid_validity() const { return uid_validity_; }
+  bool read_only() const { return read_only_; }
+  base::ModSeq known() const { return known_; }  // everything up to here has been told (for CONDSTORE)
+
+  std::size_t size() const { return uids_.size(); }
+  base::Uid uid_at(std::size_t index) const { return uids_[index]; }
+  const std::vector<base::Uid>& uids() const { return uids_; }
+  std::optional<std::size_t> index_of(base::Uid uid) const;
+  // The messages with first <= UID <= last.
+  IndexRange between(base::Uid first, base::Uid last) const;
+  bool recent(base::Uid uid) const;
+  std::size_t recent_count() const;
+
+  // The keyword table as last told to the client; index is the KeywordId.
+  const std::vector<std::string>& keywords() const { return keywords_; }
+  // Appends FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.5, §7.1).
+  void put_flag_lists(std::string& out) const;
+  // Reads the table again when `flags` has a keyword that is not in it yet, and tells the client.
+  base::Status learn_keywords(const store::mail::ReadTxn& txn, const store::mail::Flags& flags, std::string& out);
+
+  // Remembers that this session itself gave `uids` the mod-sequence `modseq` and has told the client (or was asked not
+  // to, .SILENT), so that report() does not repeat it. `uids` ascending.
+  void told(const std::vector<base::Uid>& uids, base::ModSeq modseq);
+
+  // True when messages have arrived that no session has been told of as \Recent: claim_recent() in a write, hand its
+  // result to claimed(), then report(). Never for a read-only view (RFC 9051 §6.3.3: EXAMINE changes nothing).
+  base::Result<bool> wants_recent(const store::mail::ReadTxn& txn) const;
+  void claimed(std::uint32_t recent_from);
+
+  // Appends what changed since the last report: EXPUNGE (only if allowed; otherwise kept for later), EXISTS and RECENT,
+  // FETCH FLAGS. Returns true when more remains after about kStepOctets: flush and call again.
+  // Errors: NotFound (the mailbox was deleted), and those of the store.
+  base::Result<bool> report(const store::mail::ReadTxn& txn, MaySendExpunge expunge, std::string& out);
+
+ private:
+  View() = default;
+  base::Status follow(const store::mail::ReadTxn& txn);
+  base::Status find_gone(const store::mail::ReadTxn& txn);
+  void report_expunged(std::string& out);
+  void report_arrivals(std::string& out);
+  base::Result<bool> report_flags(const store::mail::ReadTxn& txn, std::string& out);
+  bool told_already(const store::mail::Message& message) const;
+
+  base::MailboxId box_;
+  std::string name_;
+  std::uint32_t uid_validity_ = 0;
+  bool read_only_ = false;
+  base::ModSeq known_;
+  base::Uid last_uid_;           // highest UID that was ever in the view or before it
+  std::vector<base::Uid> uids_;  // ascending; index + 1 is the sequence number
+  std::vector<std::string> keywords_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> recent_;  // ranges of UIDs, first <= uid < second, ascending
+  std::vector<base::Uid> gone_;                                  // expunged by anyone, not told yet; ascending
+  std::vector<base::Uid> arrived_;                               // not told yet; ascending
+  std::vector<base::Uid> changed_;                               // flags to tell; ascending, from changed_at_ on
+  std::size_t changed_at_ = 0;
+  std::vector<std::pair<base::Uid, base::ModSeq>> told_;  // see told(); sorted by UID at follow()
+};
+
+}  // namespace hearthmail::receiver::imap
