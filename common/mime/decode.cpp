@@ -19,17 +19,34 @@ constexpr std::size_t kDecodeSlice = 16 * 1024;  // octets given to the decoder 
 std::string decode_with(GMimeContentEncoding encoding, std::string_view body, std::size_t most) {
   GMimeEncoding state;
   g_mime_encoding_init_decode(&state, encoding);
+  if (encoding == GMIME_CONTENT_ENCODING_UUENCODE) state.state |= GMIME_UUDECODE_STATE_BEGIN;
   std::string out;
   std::string piece;
+  const auto step = [&](std::string_view slice) {
+    piece.resize(g_mime_encoding_outlen(&state, slice.size()) + 8);
+    const std::size_t count = g_mime_encoding_step(&state, slice.data(), slice.size(), piece.data());
+    out.append(piece, 0, count);
+  };
   while (!body.empty() && out.size() < most) {
     const std::string_view slice = body.substr(0, kDecodeSlice);
     body.remove_prefix(slice.size());
-    piece.resize(g_mime_encoding_outlen(&state, slice.size()));
-    const std::size_t count = g_mime_encoding_step(&state, slice.data(), slice.size(), piece.data());
-    out.append(piece, 0, count);
+    step(slice);
   }
+  if (encoding == GMIME_CONTENT_ENCODING_BASE64) step("===");  // missing padding: the last octets still come out
   if (out.size() > most) out.resize(most);
   return out;
+}
+
+// What follows the line "begin MODE NAME", or nothing.
+std::string_view after_begin_line(std::string_view body) {
+  std::size_t at = 0;
+  while (body.substr(at, 6) != "begin ") {
+    const std::size_t feed = body.find('\n', at);
+    if (feed == std::string_view::npos) return {};
+    at = feed + 1;
+  }
+  const std::size_t feed = body.find('\n', at);
+  return feed == std::string_view::npos ? std::string_view() : body.substr(feed + 1);
 }
 
 struct EncodedWord {
@@ -154,7 +171,7 @@ std::string decode_transfer(std::string_view body, std::string_view encoding, st
     return decode_with(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, body, most);
   }
   if (base::iequals(encoding, "x-uuencode") || base::iequals(encoding, "x-uue")) {
-    return decode_with(GMIME_CONTENT_ENCODING_UUENCODE, body, most);
+    return decode_with(GMIME_CONTENT_ENCODING_UUENCODE, after_begin_line(body), most);
   }
   return std::string(body.substr(0, most));
 }

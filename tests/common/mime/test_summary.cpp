@@ -1,0 +1,140 @@
+#include "common/mime/summary.hpp"
+
+#include "common/mime/preview.hpp"
+#include "tests/common/mime/messages.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace hearthmail::mime;
+using hearthmail::base::Errc;
+using hearthmail::mime::test::summary_of;
+
+namespace {
+
+const char* const kMessage =
+    "Date: Mon, 23 Nov 2026 23:30:00 -0500\nFrom: =?utf-8?Q?J=C3=B6rg?= <joerg@x.test>\nTo: a@x.test, \"B C\" "
+    "<b@x.test>\n"
+    "Cc: Team: t@x.test;\nBcc: z@x.test\nSubject: =?iso-8859-1?Q?caf=E9?= au lait\nMessage-ID: <1@x.test>\n"
+    "In-Reply-To: <0@x.test>\nReferences: <a@x.test>\n <b@x.test>\n"
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: message/rfc822\n\nSubject: in\n\nx\n"
+    "--b--\n";
+
+std::string ids(std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += " <" + std::to_string(i) + "@x>\n";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("A summary holds what lists, threads and searches ask for") {
+  const Summary summary = summary_of(kMessage);
+  CHECK(summary.subject == "caf\xC3\xA9 au lait");
+  CHECK(summary.from == "J\xC3\xB6rg <joerg@x.test>");
+  CHECK(summary.to == "a@x.test, B C <b@x.test>");
+  CHECK(summary.cc == "Team:, t@x.test");
+  CHECK(summary.bcc == "z@x.test");
+  CHECK(summary.message_id == "<1@x.test>");
+  CHECK(summary.in_reply_to == "<0@x.test>");
+  CHECK(summary.references == std::vector<std::string>{"<a@x.test>", "<b@x.test>"});
+  CHECK(summary.sent == 1795494600);
+  CHECK(summary.sent_day == 20780);
+  CHECK(summary.preview == "Hello");
+  CHECK(summary.fields.size() == 10);
+}
+
+TEST_CASE("Message ids: broken ones are left out, references are at most 100") {
+  const Summary broken =
+      summary_of("Message-ID: no brackets\nIn-Reply-To: your mail of <x@y> today\nReferences: <a <b@c> <>\n\n");
+  CHECK(broken.message_id.empty());
+  CHECK(broken.in_reply_to == "<x@y>");
+  CHECK(broken.references == std::vector<std::string>{"<b@c>"});
+  CHECK(summary_of("Message-ID: <" + std::string(kMaxMessageId - 2, 'x') + ">\n\n").message_id.size() == kMaxMessageId);
+  CHECK(summary_of("Message-ID: <" + std::string(kMaxMessageId - 1, 'x') + ">\n\n").message_id.empty());
+  CHECK(summary_of("Message-ID: <fol\n ded@x>\n\n").message_id == "<folded@x>");
+  const Summary many = summary_of("References:" + ids(kMaxReferences + 5) + "\n");
+  REQUIRE(many.references.size() == kMaxReferences);
+  CHECK(many.references.front() == "<0@x>");
+  CHECK(many.references[1] == "<6@x>");
+  CHECK(many.references.back() == "<104@x>");
+}
+
+TEST_CASE("A message without a date has none") {
+  CHECK_FALSE(summary_of("Date: tomorrow\n\n").sent.has_value());
+  CHECK_FALSE(summary_of("\n").sent.has_value());
+}
+
+TEST_CASE("A stored summary gives back what was put in") {
+  const Summary summary = summary_of(kMessage);
+  const std::string stored = encode(summary);
+  const auto loaded = decode_summary(stored);
+  REQUIRE(loaded.ok());
+  CHECK(encode(loaded.value()) == stored);
+  CHECK(loaded->envelope == summary.envelope);
+  CHECK(loaded->references == summary.references);
+  CHECK(loaded->sent == summary.sent);
+  CHECK(loaded->sent_day == summary.sent_day);
+  REQUIRE(loaded->parts.size() == summary.parts.size());
+  CHECK(loaded->parts[2].message);
+  CHECK(loaded->parts[2].inner_body.offset == summary.parts[2].inner_body.offset);
+  REQUIRE(loaded->fields.size() == summary.fields.size());
+  CHECK(loaded->fields[4].name == "Bcc");
+  CHECK(loaded->fields[4].value.offset == summary.fields[4].value.offset);
+  CHECK(summary_text(stored, SummaryText::Envelope).value() == summary.envelope);
+  CHECK(summary_text(stored, SummaryText::Body).value() == summary.body);
+  CHECK(summary_text(stored, SummaryText::BodyStructure).value() == summary.body_structure);
+  CHECK(summary_text(stored, SummaryText::Preview).value() == "Hello");
+  CHECK(summary_text(stored, SummaryText::MessageId).value() == "<1@x.test>");
+  CHECK(summary_text(stored, SummaryText::Subject).value() == "caf\xC3\xA9 au lait");
+}
+
+TEST_CASE("A summary that is cut or of another version is Corrupt, longer ones are read") {
+  const std::string stored = encode(summary_of(kMessage));
+  for (std::size_t length = 0; length < stored.size(); ++length) {
+    const auto cut = decode_summary(std::string_view(stored).substr(0, length));
+    REQUIRE_FALSE(cut.ok());
+    REQUIRE(cut.error().code == Errc::Corrupt);
+  }
+  std::string newer = stored;
+  newer[0] = 2;
+  CHECK_FALSE(decode_summary(newer).ok());
+  CHECK_FALSE(summary_text(newer, SummaryText::Body).ok());
+  CHECK_FALSE(summary_text(stored.substr(0, 20), SummaryText::Body).ok());
+  CHECK(decode_summary(stored + "later").ok());
+}
+
+TEST_CASE("Previews: text first, quotes and signatures left out, white space folded") {
+  CHECK(summary_of("\n> quoted\n  Hello\t\tthere,\n\nworld\n-- \nsig\n").preview == "Hello there, world");
+  CHECK(
+      summary_of(
+          "Content-Type: text/html\n\n<html><head><title>T</title></head><style>p{}</style>"
+          "<body><!-- no --><p>Fish &amp; chips&nbsp;&#8364;5 &lt;now&gt;</p><script>x()</script>b<b>ol</b>d</body>\n")
+          .preview ==
+      "Fish & chips \xE2\x82\xAC"
+      "5 <now> bold");
+  CHECK(
+      summary_of("Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>html</p>\n--b\n"
+                 "Content-Type: text/plain\n\nplain\n--b--\n")
+          .preview == "plain");
+  CHECK(
+      summary_of("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\nforwarded\n--b\n"
+                 "Content-Disposition: attachment\n\nattached\n--b--\n")
+          .preview.empty());
+  CHECK(summary_of("Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n"
+                   "caf=E9 soft=\nbreak\n")
+            .preview == "caf\xC3\xA9 softbreak");
+  CHECK(summary_of("Content-Type: image/png\n\nAAAA").preview.empty());
+}
+
+TEST_CASE("A preview is at most 256 octets of whole characters, RFC 8970 3.2") {
+  CHECK(summary_of("\n" + std::string(1000, 'x')).preview.size() == kPreviewOctets);
+  std::string text = "\nx";
+  for (int i = 0; i < 200; ++i) text += "\xC3\xA9";
+  CHECK(summary_of(text).preview.size() == kPreviewOctets - 1);
+}
+
+TEST_CASE("HTML that never ends gives what came before") {
+  CHECK(html_text("a<b") == "a");
+  CHECK(html_text("a<!-- b") == "a");
+  CHECK(html_text("a<style>b") == "a");
+  CHECK(html_text("a & b &bogus; &#xD800; &#9999999999;") == "a & b &bogus; &#xD800; &#9999999999;");
+}
