@@ -49,6 +49,7 @@ struct HeaderState {
   std::size_t lines = 0;
   std::size_t octets = 0;
   std::optional<Field> field;  // the one that the next folded line would belong to
+  bool in_field = false;       // the line before belongs to a field, recorded or not
   bool type_seen = false;
   bool encoding_seen = false;
   bool disposition_seen = false;
@@ -243,8 +244,8 @@ class Indexer {
 
   // False when the line starts the body.
   bool header_line(Part& part, HeaderState& state, const Line& line) {
-    if (base::is_wsp(line.text[0]) && state.field) {
-      state.field->raw.octets = line.end - state.field->raw.offset;
+    if (base::is_wsp(line.text[0]) && state.in_field) {
+      if (state.field) state.field->raw.octets = line.end - state.field->raw.offset;
       return true;
     }
     const std::size_t name = field_name_length(line.text);
@@ -252,9 +253,11 @@ class Indexer {
     if (name == 0) {
       if (line.end >= message_.size() || field_name_length(line_at(line.end).text) == 0) return false;
       finish_field(part, state);
+      state.in_field = false;
       return true;
     }
     finish_field(part, state);
+    state.in_field = true;
     if (state.lines >= kMaxHeaderLines || state.octets >= kMaxHeaderParsed) {
       index_.clipped = true;
       return true;

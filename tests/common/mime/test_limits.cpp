@@ -73,6 +73,12 @@ TEST_CASE("Fields after 1,000 lines are stored, not parsed") {
   CHECK(at(message, index.parts[0].body) == "body");
 }
 
+TEST_CASE("Folds of a field that is not parsed any more still belong to the header") {
+  const std::string message = repeat("X: y\r\n", kMaxHeaderLines) + "To: a@b,\r\n c@d,\r\n e@f\r\n\r\nbody";
+  const Index index = index_message(message);
+  CHECK(at(message, index.parts[0].body) == "body");
+}
+
 TEST_CASE("Parts deeper than 100 are leaves") {
   const Index fits = index_message(nested(kMaxDepth - 1));
   CHECK(fits.parts.size() == kMaxDepth);
