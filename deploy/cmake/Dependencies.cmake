@@ -1,5 +1,5 @@
 # Every library that Hearthmail stands on. README.md has one line of reason for each.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "Flags of a release")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 option(HEARTHMAIL_TESTS "Build the tests" ON)
 set(HEARTHMAIL_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
 
