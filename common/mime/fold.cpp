@@ -26,8 +26,8 @@ std::string fold_case(std::string_view text) {
   const GText decomposed(g_utf8_normalize(valid.get(), -1, G_NORMALIZE_ALL));
   if (!decomposed) return base::lower(text);
   const GText folded(g_utf8_casefold(decomposed.get(), -1));
-  // Folding may compose anew ("ΐ"): decompose once more, so that equal texts have one form.
-  const GText again(g_utf8_normalize(folded.get(), -1, G_NORMALIZE_ALL));
+  // One form for equal texts, and a composed one: a search for "gru" must not find the "u" in "grün".
+  const GText again(g_utf8_normalize(folded.get(), -1, G_NORMALIZE_ALL_COMPOSE));
   return again ? std::string(again.get()) : std::string(folded.get());
 }
 

@@ -1,5 +1,5 @@
 // Case folding for comparison: what a reader takes for the same text compares equal. RFC 9051 §6.4.4 asks for
-// case-insensitive matches; RFC 5051 is the comparator behind it.
+// case-insensitive matches and leaves the comparator open.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace hearthmail::mime {
 
-// Unicode NFKD, then full case folding ("STRASSE" and "straße", "ＡＢＣ" and "abc" become the same). `text` must be UTF-8;
+// Unicode NFKD, full case folding, NFKC ("STRASSE" and "straße", "ＡＢＣ" and "abc" become the same). `text` must be UTF-8;
 // octets that are not are replaced by U+FFFD. Pure ASCII takes a short way.
 std::string fold_case(std::string_view text);
 // True when to_utf8() (decode.hpp) really converts from `charset` instead of guessing: SEARCH refuses other charsets.
