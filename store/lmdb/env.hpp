@@ -96,17 +96,19 @@ class Cursor {
 };
 
 struct EnvOptions {
-  std::vector<std::string> tables;              // names, in index order
-  std::uint32_t format_version = 1;             // a newer environment is refused, naming both versions
-  std::uint64_t map_octets = 1ULL << 40U;       // address space, not memory; the file grows as needed
+  std::vector<std::string> tables;   // names, in index order
+  std::uint32_t format_version = 1;  // a newer environment is refused, naming both versions
+  // Address space, not memory: the file grows as needed. The same in every process, or the others must map anew. 512 GiB
+  // is what all sanitizers can map (ThreadSanitizer refuses 1 TiB).
+  std::uint64_t map_octets = 512ULL << 30U;
   std::uint32_t max_readers = 1024;
-  std::string schema;                           // "mail", "queue", "accounts": refused when the file is another one
+  std::string schema;  // "mail", "queue", "accounts": refused when the file is another one
 };
 
 // How the writer treats one job.
 enum class Isolation {
-  Child,    // in a child transaction of the group (the default)
-  Own,      // alone in a top transaction: for bodies over kLargeJob octets, which a child would copy
+  Child,  // in a child transaction of the group (the default)
+  Own,    // alone in a top transaction: for bodies over kLargeJob octets, which a child would copy
 };
 constexpr std::size_t kLargeJob = 1024 * 1024;  // octets; limits.md: child transactions cost 2.5x at 1 MB
 

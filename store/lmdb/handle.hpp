@@ -1,0 +1,131 @@
+// Inside store/lmdb only: what the public classes hide, and the translation of LMDB's return codes.
+#pragma once
+
+#include <lmdb.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "store/lmdb/env.hpp"
+
+namespace hearthmail::store::lmdb {
+
+// A refusal in our words: full and failing disks alike are Unavailable, a broken file is Corrupt and names `restore`.
+base::Error to_error(int code, std::string_view what);
+
+inline MDB_val to_val(std::string_view octets) { return {octets.size(), const_cast<char*>(octets.data())}; }
+inline std::string_view to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+// The snapshots that are open, and finished ones kept for the next caller: renewing one costs no lock-table search.
+// It also knows whether the map may be exchanged (MDB_MAP_RESIZED: another process works with a larger map).
+class Snapshots {
+ public:
+  void attach(MDB_env* env) { env_ = env; }
+  base::Result<MDB_txn*> begin();
+  void end(MDB_txn* txn);
+  // Opens the writer's top transaction; waits for the other processes' writers.
+  base::Result<MDB_txn*> begin_write();
+  void end_write();
+  void clear();
+
+ private:
+  static constexpr std::size_t kKept = 64;  // finished snapshots; each holds a slot of the reader table
+  bool adopt_map(bool writing);
+
+  MDB_env* env_ = nullptr;
+  std::mutex mutex_;
+  std::vector<MDB_txn*> idle_;
+  std::size_t open_ = 0;
+  bool writing_ = false;
+};
+
+struct ReadTxn::Impl {
+  MDB_txn* txn = nullptr;
+  const std::vector<MDB_dbi>* tables = nullptr;
+  Snapshots* snapshots = nullptr;  // set for a snapshot: where it returns to
+  // Of a write transaction only:
+  std::vector<std::uint64_t> topics;
+  std::size_t octets = 0;             // put so far
+  std::optional<base::Error> broken;  // LMDB refused a change: the transaction can only be rolled back
+  ~Impl() {
+    if (snapshots != nullptr) snapshots->end(txn);
+  }
+};
+
+struct Cursor::Impl {
+  MDB_cursor* cursor = nullptr;
+  int opened = 0;  // the code of mdb_cursor_open, reported by the first call
+  ~Impl() {
+    if (cursor != nullptr) mdb_cursor_close(cursor);
+  }
+};
+
+// The directory's place in the list of open environments; LMDB breaks when one is opened twice in a process.
+class OpenDirectory {
+ public:
+  static base::Result<OpenDirectory> claim(const std::string& directory);
+  OpenDirectory() = default;
+  OpenDirectory(OpenDirectory&& other) noexcept : identity_(std::exchange(other.identity_, {})) {}
+  OpenDirectory& operator=(OpenDirectory&& other) noexcept {
+    std::swap(identity_, other.identity_);
+    return *this;
+  }
+  ~OpenDirectory();
+
+ private:
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;  // device and inode
+};
+
+struct Env::Impl {
+  ~Impl();
+  // open.cpp
+  base::Status open_file(const std::string& directory, const EnvOptions& options);
+  base::Status open_tables(const EnvOptions& options);
+  base::Result<bool> try_tables(MDB_txn* txn, const EnvOptions& options, bool create);
+  // writer.cpp
+  void start();
+  void stop();
+  void submit(Job job);
+  void run();
+
+  OpenDirectory claimed;  // first: given back last
+  std::string directory;
+  MDB_env* env = nullptr;
+  std::vector<MDB_dbi> tables;
+  Snapshots snapshots;
+
+  std::mutex mutex;  // guards the queue, the hooks, stopping and failure
+  std::condition_variable arrived;
+  std::deque<Job> queue;
+  bool stopping = false;
+  std::optional<base::Error> failure;
+  std::function<void(std::span<const std::uint64_t>)> committed_hook;
+  std::function<void(const base::Error&)> failed_hook;
+  std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> jobs{0};
+  std::thread writer;
+
+ private:
+  struct Group;
+  bool take(Group& group, Job& job);
+  void run_group(Group& group);
+  bool run_first(Group& group, Job job);
+  void run_next(Group& group, Job job);
+  void commit(Group& group);
+  void fail(const base::Error& error);
+};
+
+// The highest page of `txn`'s snapshot lies within the file, or the pages past its end are all free ones that were never
+// written. Reads with pread: a page that is missing must not be touched through the map (SIGBUS).
+base::Status check_length(MDB_env* env, MDB_txn* txn);
+
+}  // namespace hearthmail::store::lmdb
