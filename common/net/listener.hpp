@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.hpp"
@@ -26,6 +27,9 @@ struct Endpoint {
   std::string unix_path;    // set for a unix socket; created with mode 0660
 };
 
+// "host:port", "[v6]:port", or for a unix socket "unix:/path" or "/path". Errors: Invalid, quoting `text`.
+base::Result<Endpoint> parse_endpoint(std::string_view text);
+
 // One session: owns the stream until it returns. It runs on `loop`.
 using Session = std::function<base::Task<void>(Loop& loop, std::unique_ptr<Stream> stream)>;
 
@@ -35,6 +39,8 @@ struct ListenOptions {
   const crypto::TlsServer* tls_server = nullptr;  // must outlive the listener
   std::size_t most_sessions = 2000;           // in all; beyond it the connection gets `refusal` and is closed
   std::size_t most_per_address = 50;          // limits.md: connections per IP
+  // Sessions that have not called Stream::set_authenticated(); beyond it the oldest of them is closed. 0: no limit.
+  std::size_t most_before_login = 0;
   std::string refusal;                        // "421 4.7.0 Too many connections\r\n", "* BYE ...\r\n"
 };
 

@@ -26,10 +26,14 @@ class Loop : public base::Executor {
   void stop();
   void post(std::function<void()> work) override;  // any thread
 
-  // Waits on this loop. Only from a coroutine that runs on it.
+  // Waits on this loop. Only from a coroutine that runs on it. Returns early when the loop ends.
   base::Task<void> sleep(std::chrono::milliseconds duration);
 
-  // For the implementations in common/net and for libcurl's socket callbacks; nobody else includes uv.h.
+  // True from the moment in which run() closes its handles: streams end with Closed, sleeps and waits end at once. Code
+  // that waits in a cycle needs a condition of its own and is stopped before its loop is. On the loop's thread.
+  bool ending() const;
+
+  // For the implementations in common/net; nobody else includes uv.h.
   uv_loop_s* raw();
 
  private:
@@ -50,7 +54,7 @@ class Timer {
 
  private:
   struct Impl;
-  Impl* impl_;  // freed by libuv's close callback
+  std::shared_ptr<Impl> impl_;  // shared with libuv until its close callback
 };
 
 // Something that a coroutine can wait for and others on the same loop can raise. A raise before the wait is kept.
@@ -66,7 +70,7 @@ class Signal {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with libuv until its close callback
 };
 
 }  // namespace hearthmail::net

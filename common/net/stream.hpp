@@ -34,10 +34,12 @@ class Stream {
   // Reads 1 to buffer.size() octets. 0 means that the peer ended its side. Errors: Timeout (set_timeout), Closed,
   // Interrupted (interrupt() was called; no octets are lost, read again), Protocol (TLS).
   virtual base::Task<base::Result<std::size_t>> read(std::span<char> buffer) = 0;
-  // Writes all of `octets`; the caller keeps them alive until it returns. Errors: Timeout, Closed, Protocol.
+  // Writes all of `octets`; the caller keeps them alive until it returns. Errors: Timeout (nothing moved for that long;
+  // the stream is then closed), Closed, Protocol.
   virtual base::Task<base::Status> write(std::string_view octets) = 0;
-  // Turns a plain stream into TLS as the server (STARTTLS). Octets that had been received before are dropped by the
-  // implementation; the caller drops its own buffer. Errors: Protocol, Timeout, Unsupported (no certificate).
+  // Turns a plain stream into TLS as the server (STARTTLS). The caller drops its own buffer: octets that came in clear
+  // are never run (RFC 3207 §4.2); those that come after the go-ahead break the handshake. After a failed handshake the
+  // stream is closed. Errors: Protocol, Timeout, Closed, Unsupported (no certificate).
   virtual base::Task<base::Status> start_tls() = 0;
   // Ends our side in an orderly way (TLS close_notify, then FIN), then closes. Never fails.
   virtual base::Task<void> shutdown() = 0;
@@ -48,6 +50,8 @@ class Stream {
   virtual void close() = 0;
   // Ends the pending read, or else the next one, with Interrupted. This is how IDLE learns of a change.
   virtual void interrupt() = 0;
+  // The session has authenticated its peer: a listener that runs out of room no longer drops it first.
+  virtual void set_authenticated() {}
   virtual bool can_start_tls() const = 0;
   virtual TlsInfo tls() const = 0;
   virtual const Peer& peer() const = 0;

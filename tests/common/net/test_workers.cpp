@@ -1,0 +1,64 @@
+#include "common/net/workers.hpp"
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "tests/common/net/rig.hpp"
+
+using namespace hearthmail;
+using namespace hearthmail::test;
+using net::Workers;
+
+namespace {
+using Answer = base::Result<int>;
+
+base::Task<void> ask(Workers& workers, const std::function<Answer()>& work, Answer& answer,
+                     std::thread::id& resumed_on) {
+  answer = co_await workers.run(work);
+  resumed_on = std::this_thread::get_id();
+}
+}  // namespace
+
+TEST_CASE("a job runs on the pool and its caller goes on at home") {
+  net::Loop loop;
+  Workers workers(2, 10);
+  Answer answer{0};
+  std::thread::id worked_on;
+  std::thread::id resumed_on;
+  const std::function<Answer()> work = [&] {
+    worked_on = std::this_thread::get_id();
+    return Answer{42};
+  };
+  run(loop, ask(workers, work, answer, resumed_on));
+  CHECK(answer.value() == 42);
+  CHECK(worked_on != std::this_thread::get_id());
+  CHECK(resumed_on == std::this_thread::get_id());
+}
+
+TEST_CASE("a full pool refuses instead of growing") {
+  net::Loop loop;
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  std::atomic<int> ran{0};
+  Answer answer{0};
+  std::thread::id resumed_on;
+  {
+    Workers workers(1, 2);
+    std::promise<void> started;
+    REQUIRE(workers.submit([&] {
+      started.set_value();
+      open.wait();
+      ++ran;
+    }));
+    started.get_future().wait();
+    CHECK(workers.submit([&] { ++ran; }));
+    CHECK(workers.submit([&] { ++ran; }));
+    CHECK_FALSE(workers.submit([&] { ++ran; }));
+    const std::function<Answer()> work = [] { return Answer{1}; };
+    run(loop, ask(workers, work, answer, resumed_on));
+    gate.set_value();
+  }
+  CHECK(answer.error().code == base::Errc::Unavailable);
+  CHECK(ran == 3);  // what waited was finished before the pool went
+}
