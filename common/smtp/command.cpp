@@ -54,8 +54,7 @@ Command parse_command(std::string_view line) {
 
 base::Result<std::string> parse_hello(std::string_view argument) {
   const auto fine = [](char c) {
-    return base::is_alnum(c) ||
-           std::string_view("-._:[]").find(c) != std::string_view::npos;
+    return base::is_alnum(c) || std::string_view("-._:[]").find(c) != std::string_view::npos;
   };
   if (argument.empty()) return Error{Errc::Invalid, "a host name is missing"};
   if (argument.size() > kMaxDomain) return Error{Errc::Invalid, "host name is longer than 255 octets"};

@@ -11,6 +11,7 @@ constexpr std::size_t kMaxCommandLine = 2048;
 constexpr std::size_t kMaxAuthLine = 12'288;  // octets of a SASL response line, RFC 4954 §4
 constexpr std::size_t kMaxReplyText =
     400;  // octets of one reply's text; with codes and CRLF under 512, RFC 5321 §4.5.3.1.5
+// Announced as RCPTMAX, RFC 9422 §4.
 constexpr std::size_t kMaxRecipients = 1000;      // per transaction, RFC 5321 §4.5.3.1.8 asks for at least 100
 constexpr std::size_t kMaxHops = 50;              // Received fields; RFC 5321 §6.3 speaks of loops, Postfix takes 50
 constexpr std::size_t kMaxErrors = 20;            // refused commands since the last delivered message

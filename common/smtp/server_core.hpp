@@ -1,5 +1,5 @@
-// ServerCore: the state machine of an SMTP, LMTP or submission session, without a stream. All transitions are in
-// server_core.cpp, as one table.
+// ServerCore: the state machine of an SMTP, LMTP or submission session, without a stream: MAIL, RCPT, DATA in their order
+// (RFC 5321 §3.3), VRFY answered without telling (RFC 5321 §3.5.3). All transitions are in server_core.cpp, as one table.
 #pragma once
 
 #include <cstdint>

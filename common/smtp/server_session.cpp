@@ -301,6 +301,7 @@ base::Task<void> Session::authenticate() {
   }
   client_.account = login->account;
   client_.login = login->address;
+  stream_.set_authenticated();
   core_.auth_finished({235, "2.7.0", "Authenticated"});
 }
 
