@@ -12,17 +12,6 @@
 namespace hearthmail::config {
 namespace {
 
-const char* program_name(Role role) {
-  switch (role) {
-    case Role::Receiver: return "hearthmail-receiver";
-    case Role::Submission: return "hearthmail-submission";
-    case Role::Relay: return "hearthmail-relay";
-    case Role::Command:
-    case Role::Check: return "hearthmail";
-  }
-  return "hearthmail";
-}
-
 std::string usage(Role role) {
   return std::string("usage: ") + program_name(role) + " [--config FILE] [--data-dir DIR] [--set KEY=VALUE]...\n" +
          "Started by `hearthmail up`, systemd or a container; `hearthmail config reference` lists every key.";
@@ -61,6 +50,17 @@ log::Format format_of(const std::string& text) {
 }
 
 }  // namespace
+
+const char* program_name(Role role) {
+  switch (role) {
+    case Role::Receiver: return "hearthmail-receiver";
+    case Role::Submission: return "hearthmail-submission";
+    case Role::Relay: return "hearthmail-relay";
+    case Role::Command:
+    case Role::Check: return "hearthmail";
+  }
+  return "hearthmail";
+}
 
 base::Result<Settings> load_daemon(int argc, char** argv, Role role) {
   TRY_ASSIGN(auto inputs, parse_arguments(argc, argv, role));

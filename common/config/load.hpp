@@ -16,6 +16,9 @@ namespace hearthmail::config {
 // holds them.
 enum class Role { Receiver, Submission, Relay, Command, Check };
 
+// "hearthmail-relay"; "hearthmail" for Command and Check.
+const char* program_name(Role role);
+
 struct Inputs {
   std::string config_file;                                 // --config; must exist when set
   std::vector<std::pair<std::string, std::string>> flags;  // --set key=value, with the key's TOML name

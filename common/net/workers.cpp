@@ -1,5 +1,6 @@
 #include "common/net/workers.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -37,7 +38,8 @@ struct Workers::Impl {
 };
 
 Workers::Workers(std::size_t threads, std::size_t most_waiting) : impl_(std::make_unique<Impl>(most_waiting)) {
-  for (std::size_t i = 0; i < threads; ++i) {
+  const std::size_t count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < count; ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->work(); });
   }
 }

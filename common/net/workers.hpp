@@ -13,10 +13,13 @@
 
 namespace hearthmail::net {
 
+constexpr std::size_t kMostWaiting = 1'000;  // jobs; beyond it the client is told to come again
+
 class Workers {
  public:
-  // `most_waiting`: how many jobs may wait; submit() refuses more, so that a flood cannot eat the memory.
-  Workers(std::size_t threads, std::size_t most_waiting);
+  // `threads`: 0 means one per core. `most_waiting`: how many jobs may wait; submit() refuses more, so that a flood cannot
+  // eat the memory.
+  explicit Workers(std::size_t threads, std::size_t most_waiting = kMostWaiting);
   ~Workers();  // finishes what waits, then joins
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
