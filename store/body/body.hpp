@@ -1,0 +1,30 @@
+// How octets lie in the database: bodies in compressed, checksummed chunks, records under a checksum (LMDB has none).
+// FORMAT.md, "Chunk" and "Sealed record", has the layout. Plain functions; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+
+namespace hearthmail::store::body {
+
+constexpr std::size_t kChunkOctets = 64 * 1024;  // plain octets of every chunk but the last
+constexpr std::size_t kSealOctets = 4;           // what seal() adds, in front
+
+// `plain` cut into chunks. An empty body has none.
+std::vector<std::string> encode_chunks(std::string_view plain);
+// The chunk's plain octets. Corrupt when the checksum or the length does not fit: never wrong octets.
+base::Result<std::string> decode_chunk(std::string_view chunk);
+
+// The record with its checksum in front. The key under which it is stored is part of the checksum, so that a record
+// that turns up under another key is noticed too.
+std::string seal(std::string_view record, std::string_view key = {});
+// Fills in the checksum of `sealed`, whose first kSealOctets were left free.
+void seal_in_place(char* sealed, std::size_t octets, std::string_view key);
+// The record inside; a view into `sealed`. Corrupt, naming `restore`.
+base::Result<std::string_view> unseal(std::string_view sealed, std::string_view key = {});
+
+}  // namespace hearthmail::store::body
