@@ -19,12 +19,12 @@ class TlsEngine {
   enum class Step { Done, WantInput, Closed };
   // Goes on with the handshake; after each step send take_output(). Errors: Protocol with OpenSSL's words.
   virtual base::Result<Step> handshake() = 0;
-  virtual void feed(std::string_view ciphertext) = 0;          // octets from the peer
+  virtual void feed(std::string_view ciphertext) = 0;  // octets from the peer
   // Decrypts into `plain`; 0 with WantInput when more is needed. `count` receives the octets.
   virtual base::Result<Step> read(std::span<char> plain, std::size_t& count) = 0;
-  virtual base::Status write(std::string_view plain) = 0;      // encrypts into the output
+  virtual base::Status write(std::string_view plain) = 0;  // encrypts into the output
   virtual void close_notify() = 0;
-  virtual std::string take_output() = 0;                       // ciphertext for the peer
+  virtual std::string take_output() = 0;  // ciphertext for the peer
   virtual std::string version() const = 0;
   virtual std::string cipher() const = 0;
 };

@@ -15,8 +15,6 @@
 
 namespace hearthmail::test {
 
-using namespace std::chrono_literals;
-
 class TempDir {
  public:
   TempDir() {

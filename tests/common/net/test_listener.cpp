@@ -7,6 +7,7 @@
 
 using namespace hearthmail;
 using namespace hearthmail::test;
+using namespace std::chrono_literals;
 using base::Errc;
 using net::Loop;
 using net::Stream;
@@ -56,7 +57,8 @@ base::Task<void> drop_oldest(Loop& loop, net::Listener& listener, std::vector<st
   Streams streams;
   std::vector<std::string> texts;
   co_await connect_many(loop, listener.port(), 1, streams, texts);
-  const auto logged_in = co_await streams[0]->write("LOGIN");
+  Stream& first = *streams.front();
+  const auto logged_in = co_await first.write("LOGIN");
   CHECK(logged_in.ok());
   co_await loop.sleep(20ms);
   co_await connect_many(loop, listener.port(), 3, streams, texts);  // the second of all must go for the fourth

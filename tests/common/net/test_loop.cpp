@@ -11,6 +11,7 @@
 
 using namespace hearthmail;
 using namespace hearthmail::test;
+using namespace std::chrono_literals;
 using net::Loop;
 
 TEST_CASE("posted work runs in order, from any thread, on the loop's executor") {

@@ -5,6 +5,7 @@
 
 using namespace hearthmail;
 using namespace hearthmail::test;
+using namespace std::chrono_literals;
 using base::Errc;
 using net::Loop;
 using net::Stream;

@@ -3,6 +3,7 @@
 
 using namespace hearthmail;
 using namespace hearthmail::test;
+using namespace std::chrono_literals;
 using base::Errc;
 using net::BufferedReader;
 using net::Loop;
