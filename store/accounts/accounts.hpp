@@ -21,12 +21,15 @@ using base::AccountId;
 using lmdb::ReadTxn;
 using lmdb::WriteTxn;
 
+constexpr std::size_t kMaxAliasDepth = 10;       // levels of aliases within aliases; ours
+constexpr std::size_t kMaxAliasTargets = 1'000;  // of one alias; as many as recipients of one message, limits.md
+
 struct Account {
   AccountId id;
-  std::string address;         // its login name and primary address
-  std::string credential;      // "$argon2id$..." as made by common/auth/password; empty: no login
+  std::string address;     // its login name and primary address
+  std::string credential;  // "$argon2id$..." as made by common/auth/password; empty: no login
   base::UnixTime created = 0;
-  bool disabled = false;
+  bool disabled = false;  // cannot log in; still receives
 };
 
 struct Alias {
@@ -40,21 +43,25 @@ struct Domain {
 };
 
 // Account ids count up and are never reused.
-base::Status add_domain(WriteTxn& txn, std::string_view name);             // Exists, Invalid
-base::Status remove_domain(WriteTxn& txn, std::string_view name);          // Invalid while accounts or aliases use it
+base::Status add_domain(WriteTxn& txn, std::string_view name);     // Exists, Invalid
+base::Status remove_domain(WriteTxn& txn, std::string_view name);  // Invalid while accounts or aliases use it
 base::Status set_catch_all(WriteTxn& txn, std::string_view domain, std::string_view address);  // empty: none
 base::Result<std::vector<Domain>> list_domains(const ReadTxn& txn);
 base::Result<bool> is_local_domain(const ReadTxn& txn, std::string_view domain);
 
 base::Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::string_view credential,
-                                    base::UnixTime now);                   // Exists; NotFound (domain, named in the text)
+                                    base::UnixTime now);  // Exists; NotFound (domain, named in the text)
 base::Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential);
+// Invalid while an alias or a catch-all leads to it, naming them. Its mail is not touched.
 base::Result<AccountId> remove_account(WriteTxn& txn, std::string_view address);
 base::Result<std::vector<Account>> list_accounts(const ReadTxn& txn);
 base::Result<std::optional<Account>> find_account(const ReadTxn& txn, std::string_view address);  // exact, no alias
 base::Result<std::optional<Account>> load_account(const ReadTxn& txn, AccountId id);
 
+// Makes or replaces an alias. Errors: Exists (an account has the address), NotFound (our domain, or a target that is no
+// account or alias), Invalid (an outside target, or it would lead to no account: a loop), OverLimit (kMaxAliasTargets).
 base::Status set_alias(WriteTxn& txn, std::string_view address, const std::vector<std::string>& targets);
+// Invalid while another alias or a catch-all leads to it, naming them.
 base::Status remove_alias(WriteTxn& txn, std::string_view address);
 base::Result<std::vector<Alias>> list_aliases(const ReadTxn& txn);
 
@@ -68,7 +75,8 @@ base::Result<Resolution> resolve(const ReadTxn& txn, std::string_view address);
 // May `account` send as `address`? True when resolve(address) contains it.
 base::Result<bool> may_send_as(const ReadTxn& txn, AccountId account, std::string_view address);
 
-// Lower-cases the domain, applies IDNA, checks the shape. Invalid with what is wrong.
+// Lower-cases the domain, applies IDNA, checks the shape; the local part stays as it is, quoted where RFC 5321 §4.1.2
+// needs it. Invalid with what is wrong.
 base::Result<std::string> normalize(std::string_view address);
 
 class Store {
