@@ -165,11 +165,17 @@ base::Task<base::Status> Session::run_operation(Operation& operation) {
     if (!next.ok()) co_return next.error();
     if (*next == Next::Done) co_return base::ok();
     base::Status status;
-    if (*next == Next::Write) status = co_await run_write(operation);
-    if (*next == Next::Work) status = co_await run_work(operation);
+    if (*next == Next::Write) {
+      status = co_await run_write(operation);
+    }
+    if (*next == Next::Work) {
+      status = co_await run_work(operation);
+    }
     if (!status.ok()) co_return status;
     if (*next != Next::Again) continue;
-    if (connection_.out.size() >= kStepOctets) co_await flush();
+    if (connection_.out.size() >= kStepOctets) {
+      co_await flush();
+    }
     if (over_) co_return base::Error{Errc::Closed, "connection lost"};
     if (std::chrono::steady_clock::now() - turn < kTurn) continue;
     Yield others;
@@ -224,7 +230,9 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
       put_tagged(out, command.tag, why.word, why.code, why.text);
     }
   }
-  if (out.size() >= kFlushOctets) co_await flush();
+  if (out.size() >= kFlushOctets) {
+    co_await flush();
+  }
 }
 
 base::Task<void> Session::sync(MaySendExpunge expunge) {

@@ -21,7 +21,9 @@ base::Task<void> Session::append(FramerEvent first) {
   take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
   const bool unanswered = co_await receive_messages(append, status);
   if (over_ || !unanswered) co_return;
-  if (status.ok()) status = co_await run_operation(append);
+  if (status.ok()) {
+    status = co_await run_operation(append);
+  }
   co_await complete(command, status);
 }
 

@@ -63,7 +63,7 @@ class View {
 
   // Appends what changed since the last report: EXPUNGE (only if allowed; otherwise kept for later), EXISTS and RECENT,
   // FETCH FLAGS. Returns true when more remains after about kStepOctets: flush and call again.
-  // Errors: NotFound (the mailbox was deleted), and those of the store.
+  // Errors: NotFound (the mailbox was deleted by another session, RFC 2180 §3.3), and those of the store.
   base::Result<bool> report(const store::mail::ReadTxn& txn, MaySendExpunge expunge, std::string& out);
 
  private:
