@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/auth/sasl.hpp"
+#include "common/base/text.hpp"
 #include "common/log/log.hpp"
 #include "common/smtp/incoming.hpp"
 #include "common/smtp/limits.hpp"
@@ -220,6 +221,7 @@ base::Task<void> Session::finish_message() {
   const Spool& spool = incoming_->spool();
   auto replies = co_await policy_.commit(client_, transaction, spool);
   core_.finished(replies, spool.octets());
+  block_ = std::vector<char>();  // an idle session keeps no large buffers
 }
 
 // ---- TLS and AUTH ----------------------------------------------------------------------------------------------
@@ -293,7 +295,7 @@ base::Task<void> Session::authenticate() {
   auto login = co_await policy_.authenticate(std::move(login_name), std::move(password), std::move(peer));
   if (!login.ok()) {
     log::warning("login failed", {{"listener", policy_.options().name},
-                                  {"login", name},
+                                  {"login", base::printable(name, 100)},
                                   {"peer", client_.peer.address},
                                   {"error", login.error().text}});
     open_ = core_.auth_finished(auth_reply(login.error(), false));

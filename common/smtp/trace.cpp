@@ -3,14 +3,15 @@
 namespace hearthmail::smtp {
 namespace {
 
-// An address literal as RFC 5321 §4.1.3 writes it; a unix socket has none.
-std::string literal(const std::string& address) {
-  if (address.find(':') != std::string::npos) return "[IPv6:" + address + "]";
-  return "[" + address + "]";
+// TCP-info, RFC 5321 §4.4: the address as a literal (§4.1.3). A unix socket has none.
+std::string tcp_info(const std::string& address) {
+  if (address.empty() || address == "unix") return {};
+  if (address.find(':') != std::string::npos) return " ([IPv6:" + address + "])";
+  return " ([" + address + "])";
 }
 
 std::string from_clause(const ClientInfo& client) {
-  return "from " + client.hello + " (" + literal(client.peer.address) + ")\r\n\t";
+  return "from " + client.hello + tcp_info(client.peer.address) + "\r\n\t";
 }
 
 }  // namespace
