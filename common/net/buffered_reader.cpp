@@ -6,7 +6,9 @@
 namespace hearthmail::net {
 namespace {
 
-constexpr std::size_t kReadSize = 4096;       // octets asked for in one read
+// Octets asked for in one read: few while the peer sends commands, more once it fills its reads with data.
+constexpr std::size_t kReadSize = 4096;
+constexpr std::size_t kTransferReadSize = 16384;
 constexpr std::size_t kKeptCapacity = 16384;  // octets; a buffer that grew beyond is given back when it is empty
 
 }  // namespace
@@ -30,10 +32,12 @@ void BufferedReader::attach(Stream& stream) {
 base::Task<base::Result<std::size_t>> BufferedReader::fill() {
   buffer_.erase(0, std::exchange(at_, 0));
   const std::size_t before = buffer_.size();
-  buffer_.resize(before + kReadSize);
-  const std::span<char> room(buffer_.data() + before, kReadSize);
+  const std::size_t size = transfers_ ? kTransferReadSize : kReadSize;
+  buffer_.resize(before + size);
+  const std::span<char> room(buffer_.data() + before, size);
   auto count = co_await stream_->read(room);
   buffer_.resize(before + (count.ok() ? *count : 0));
+  if (count.ok()) transfers_ = *count >= kReadSize;
   co_return count;
 }
 

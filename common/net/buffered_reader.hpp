@@ -44,6 +44,7 @@ class BufferedReader {
   std::string buffer_;
   std::size_t at_ = 0;       // octets before it are consumed
   std::size_t scanned_ = 0;  // octets after at_ that hold no line end
+  bool transfers_ = false;   // the last read was full
 };
 
 }  // namespace hearthmail::net

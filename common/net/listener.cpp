@@ -23,8 +23,8 @@ namespace {
 constexpr int kAcceptsPerTurn = 64;
 // How long accepting pauses when descriptors or memory have run out; waiting connections stay in the kernel's queue.
 constexpr std::chrono::milliseconds kExhaustedPause{100};
-// Refused connections are logged at most this often; the line says how many there were.
-constexpr std::chrono::seconds kRefusalLogEvery{1};
+// Refused connections, and that none can be accepted, are logged at most this often; the line says how many there were.
+constexpr std::chrono::seconds kLogEvery{1};
 
 // What the listener and its sessions share; a session may outlive the listener.
 struct Shared {
@@ -57,7 +57,7 @@ struct Ticket {
 
 std::unique_ptr<Stream> dress(std::unique_ptr<Stream> plain, const ListenOptions& options) {
   if (options.tls == TlsMode::None) return plain;
-  return std::make_unique<SecureStream>(std::move(plain), options.tls_server);
+  return std::make_unique<SecureStream>(std::move(plain), options.tls_server, options.handshake_limit);
 }
 
 // Runs one session on its loop, from the handed-over descriptor to the end. The ticket goes last.
@@ -115,6 +115,7 @@ class SocketListener final : public Listener {
 
  private:
   void accept_some();
+  void pause_accepting(int error);
   void take(int fd, const sockaddr_storage& address);
   void refuse(int fd, const std::string& address, Admission::Refusal why);
   void remove_path();
@@ -128,6 +129,7 @@ class SocketListener final : public Listener {
   std::shared_ptr<Shared> shared_;  // with every session
   std::chrono::steady_clock::time_point logged_refusal_{};
   std::size_t unlogged_refusals_ = 0;
+  std::chrono::steady_clock::time_point logged_exhaustion_{};
   Timer resume_;
   std::unique_ptr<FdWatch> watch_;
 };
@@ -142,12 +144,19 @@ void SocketListener::accept_some() {
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      log::error("cannot accept connections", {{"listener", shared_->options.name}, {"problem", std::strerror(errno)}});
-      watch_->stop();
-      resume_.start(kExhaustedPause);
+      pause_accepting(errno);
       return;
     }  // anything else concerns that one connection only (ECONNABORTED and the network errors of accept(2))
   }
+}
+
+void SocketListener::pause_accepting(int error) {
+  watch_->stop();
+  resume_.start(kExhaustedPause);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - logged_exhaustion_ < kLogEvery) return;
+  logged_exhaustion_ = now;
+  log::error("cannot accept connections", {{"listener", shared_->options.name}, {"problem", std::strerror(error)}});
 }
 
 void SocketListener::take(int fd, const sockaddr_storage& address) {
@@ -176,7 +185,7 @@ void SocketListener::refuse(int fd, const std::string& address, Admission::Refus
   ::close(fd);
   ++unlogged_refusals_;
   const auto now = std::chrono::steady_clock::now();
-  if (now - logged_refusal_ < kRefusalLogEvery) return;
+  if (now - logged_refusal_ < kLogEvery) return;
   logged_refusal_ = now;
   const char* const reason = why == Admission::Refusal::TooMany ? "too many connections" : "too many from this address";
   log::warning("connection refused", {{"listener", shared_->options.name},

@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/net/tcp.hpp"
-
 namespace hearthmail::net {
 namespace {
 
-// All of a handshake must be over by then.
-constexpr std::chrono::seconds kHandshakeLimit{30};
 // How much of one write is encrypted at a time: bounds the memory of a write of any size, and lets the peer's pace through.
 constexpr std::size_t kWritePiece = 64 * 1024;  // octets
 // Buffers for ciphertext: small for a session that waits for a command, a whole record for one that transfers.
@@ -20,8 +16,9 @@ using Step = crypto::TlsEngine::Step;
 
 }  // namespace
 
-SecureStream::SecureStream(std::unique_ptr<Stream> plain, const crypto::TlsServer* server)
-    : plain_(std::move(plain)), server_(server) {}
+SecureStream::SecureStream(std::unique_ptr<Stream> plain, const crypto::TlsServer* server,
+                           std::chrono::milliseconds handshake_limit)
+    : plain_(std::move(plain)), server_(server), handshake_limit_(handshake_limit) {}
 
 SecureStream::SecureStream(std::unique_ptr<Stream> plain, std::unique_ptr<crypto::TlsEngine> engine)
     : plain_(std::move(plain)), engine_(std::move(engine)) {}
@@ -35,7 +32,7 @@ base::Task<base::Status> SecureStream::handshake() {
 }
 
 base::Task<base::Status> SecureStream::negotiate() {
-  const auto end = std::chrono::steady_clock::now() + kHandshakeLimit;
+  const auto end = std::chrono::steady_clock::now() + handshake_limit_;
   for (;;) {
     const auto step = engine_->handshake();
     const auto flushed = co_await flush();  // an alert goes out even when the handshake failed

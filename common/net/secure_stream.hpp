@@ -6,13 +6,15 @@
 
 #include "common/crypto/tls.hpp"
 #include "common/net/stream.hpp"
+#include "common/net/tcp.hpp"
 
 namespace hearthmail::net {
 
 class SecureStream final : public Stream {
  public:
   // Plain until start_tls(); `server` (may be null: not offered) outlives the stream.
-  SecureStream(std::unique_ptr<Stream> plain, const crypto::TlsServer* server);
+  SecureStream(std::unique_ptr<Stream> plain, const crypto::TlsServer* server,
+               std::chrono::milliseconds handshake_limit);
   // Plain until handshake().
   SecureStream(std::unique_ptr<Stream> plain, std::unique_ptr<crypto::TlsEngine> engine);
 
@@ -39,6 +41,7 @@ class SecureStream final : public Stream {
 
   std::unique_ptr<Stream> plain_;
   const crypto::TlsServer* server_ = nullptr;
+  std::chrono::milliseconds handshake_limit_{kHandshakeLimit};
   std::unique_ptr<crypto::TlsEngine> engine_;
   TlsInfo info_;
   std::vector<char> ciphertext_;

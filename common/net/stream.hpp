@@ -15,7 +15,7 @@ namespace hearthmail::net {
 
 // What is known of the peer and of the connection.
 struct Peer {
-  std::string address;       // "192.0.2.1", "2001:db8::1", "unix"
+  std::string address;  // "192.0.2.1", "2001:db8::1", "unix"
   std::uint16_t port = 0;
   std::string local_address;
   std::uint16_t local_port = 0;

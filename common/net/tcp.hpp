@@ -18,6 +18,9 @@ class TlsClient;  // trust store and verification rules
 
 namespace hearthmail::net {
 
+// How long a TLS handshake may take in all, whatever the peer sends meanwhile.
+constexpr std::chrono::seconds kHandshakeLimit{30};
+
 // Connects to host:port: resolves (getaddrinfo off the loop), tries the addresses in order, one deadline for all.
 // The stream is plain. Errors: NotFound (name does not resolve), Unavailable (refused, unreachable), Timeout; the text
 // names host and port.
@@ -27,7 +30,7 @@ base::Task<base::Result<std::unique_ptr<Stream>>> connect_unix(Loop& loop, std::
                                                                std::chrono::milliseconds limit);
 
 // Runs the client's handshake over `plain` and takes it over. `server_name` is sent as SNI and verified against the
-// certificate (RFC 9525) as `client` asks. Errors: Protocol with OpenSSL's words and what to do, Timeout, Closed.
+// certificate (RFC 9525) as `client` asks. The new stream has no timeout: set one. Errors: Protocol with OpenSSL's words and what to do, Timeout, Closed.
 base::Task<base::Result<std::unique_ptr<Stream>>> start_tls_client(std::unique_ptr<Stream> plain,
                                                                    const crypto::TlsClient& client,
                                                                    std::string server_name);

@@ -233,6 +233,40 @@ TEST_CASE_METHOD(Fixture, "a peer that does not speak TLS is named as such") {
   CHECK(contains(server_engine->handshake().error().text, "the peer does not speak TLS here"));
 }
 
+namespace {
+// A ClientHello without a supported_versions extension, so that `minor` (2: TLS 1.1, 3: TLS 1.2) is the newest it knows.
+std::string client_hello(char minor) {
+  const std::string extensions(
+      "\x00\x0a\x00\x04\x00\x02\x00\x17"   // supported_groups: secp256r1
+      "\x00\x0b\x00\x02\x01\x00"           // ec_point_formats: uncompressed
+      "\x00\x0d\x00\x04\x00\x02\x04\x03",  // signature_algorithms: ecdsa_secp256r1_sha256
+      22);
+  std::string body = std::string("\x03") + minor + std::string(32, 'r') + '\0';
+  body += std::string("\x00\x04\xc0\x2b\xc0\x09", 6);  // ECDHE-ECDSA-AES128-GCM-SHA256, ...-AES128-SHA
+  body += std::string("\x01\x00", 2);
+  body += std::string("\x00\x16", 2) + extensions;
+  const std::string message = std::string("\x01\x00\x00", 3) + static_cast<char>(body.size()) + body;
+  return std::string("\x16\x03\x01\x00", 4) + static_cast<char>(message.size()) + message;
+}
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "TLS 1.2 is answered and TLS 1.1 is refused, RFC 8996 5") {
+  const auto server = this->server();
+  const auto modern = engine_of(*server);
+  modern->feed(client_hello(3));
+  REQUIRE(modern->handshake().ok());
+  const std::string hello = modern->take_output();
+  REQUIRE(hello.size() > 11);
+  CHECK(hello.substr(0, 3) == "\x16\x03\x03");
+  CHECK(hello[5] == '\x02');  // ServerHello
+  const auto old = engine_of(*server);
+  old->feed(client_hello(2));
+  const auto result = old->handshake();
+  REQUIRE_FALSE(result.ok());
+  CHECK(contains(result.error().text, "no common TLS version, 1.2 is the least"));
+  CHECK(old->take_output() == std::string("\x15\x03\x02\x00\x02\x02\x46", 7));  // fatal alert protocol_version
+}
+
 TEST_CASE_METHOD(Fixture, "a broken pair is refused at load, naming the file") {
   CHECK(contains(TlsServer::load(path("missing.pem"), key()).error().text, "missing.pem: cannot be read"));
   CHECK(contains(TlsServer::load(certificate(), path("missing.key")).error().text, "missing.key: cannot be read"));

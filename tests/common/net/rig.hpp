@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -74,6 +75,9 @@ inline std::unique_ptr<net::Listener> open_listener(net::Loop& loop, net::Listen
   if (!listener.ok()) FAIL(listener.error().text);
   return std::move(listener).value();
 }
+
+// As every program's main does: a peer that leaves must not kill the tests.
+inline const bool kSigpipeIgnored = std::signal(SIGPIPE, SIG_IGN) != SIG_ERR;
 
 // A certificate for localhost and 127.0.0.1, a server that shows it and a client that trusts it.
 class Certificate {

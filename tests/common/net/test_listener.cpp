@@ -1,4 +1,10 @@
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <mutex>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -86,6 +92,75 @@ base::Task<void> close_all_sessions(Loop& loop, net::Listener& listener, std::ve
   CHECK_FALSE(refused.ok());
 }
 
+// Connects `client` while the process may open no descriptor, and waits for the greeting after that has changed.
+base::Task<void> connect_when_exhausted(Loop& loop, std::uint16_t port, int client, std::string& text) {
+  Streams streams;
+  std::vector<std::string> texts;
+  // All of it once before: the sanitizer needs descriptors when it meets a type for the first time.
+  co_await connect_many(loop, port, 1, streams, texts);
+  co_await loop.sleep(1ms);
+  co_await loop.sleep(1ms);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  co_await loop.sleep(20ms);
+  std::array<char, 16> buffer{};
+  const ssize_t early = ::recv(client, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(connected == 0);  // by the kernel: it waits in the listener's queue
+  CHECK(early == -1);
+  for (int i = 0; i < 1000 && text.empty(); ++i) {
+    co_await loop.sleep(2ms);
+    const ssize_t count = ::recv(client, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count > 0) text.assign(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+// One client that echoes a few pieces and is then disturbed in one of several ways.
+base::Task<void> restless_client(Loop& loop, std::uint16_t port, unsigned seed, int& left) {
+  std::minstd_rand random(seed);
+  auto stream = co_await net::connect_tcp(loop, "127.0.0.1", port, 10s);
+  if (stream.ok()) {
+    Stream& peer = **stream;
+    net::Timer disturbance(loop, [&] {
+      if (seed % 3 == 0) peer.close();
+      else peer.interrupt();
+    });
+    disturbance.start(std::chrono::milliseconds(random() % 20));
+    peer.set_timeout(std::chrono::milliseconds(seed % 5 == 0 ? 5 : 5000));
+    for (int i = 0; i < 8; ++i) {
+      const std::string octets(random() % 100'000, 'x');
+      const auto written = co_await peer.write(octets);
+      if (!written.ok()) break;
+      const std::string back = co_await read_octets(peer, octets.size());
+      if (back.size() < octets.size() && seed % 2 == 0) break;
+    }
+    if (seed % 4 == 0) {
+      co_await peer.shutdown();
+    }
+  }
+  --left;
+}
+
+base::Task<void> crowd(Loop& loop, net::Listener& listener, int clients, std::size_t& sessions_left) {
+  int left = clients;
+  for (int i = 0; i < clients; ++i) base::spawn(restless_client(loop, listener.port(), static_cast<unsigned>(i), left));
+  while (left > 0) {
+    co_await loop.sleep(2ms);
+  }
+  for (int i = 0; i < 2000 && listener.sessions() > 0; ++i) {
+    co_await loop.sleep(2ms);
+  }
+  sessions_left = listener.sessions();
+}
+
 }  // namespace
 
 TEST_CASE("connections over a limit are told so and closed; there is room again afterwards") {
@@ -159,6 +234,35 @@ TEST_CASE("sessions are spread over loops on threads of their own and are closed
   CHECK(texts.size() == 4);
   CHECK(threads.size() == 2);
   CHECK(threads.count(std::this_thread::get_id()) == 0);
+}
+
+TEST_CASE("a crowd of restless clients leaves no session behind, over loops on threads of their own") {
+  Loop main;
+  Loop first;
+  Loop second;
+  net::ListenOptions options;
+  options.most_per_address = 1000;
+  auto opened = net::Listener::open(main, {&first, &second}, {"127.0.0.1", 0, ""}, options, echo);
+  REQUIRE(opened.ok());
+  std::thread one([&] { first.run(); });
+  std::thread two([&] { second.run(); });
+  std::size_t sessions_left = 1;
+  run(main, crowd(main, **opened, 120, sessions_left));
+  CHECK(sessions_left == 0);
+  first.stop();
+  second.stop();
+  one.join();
+  two.join();
+}
+
+TEST_CASE("when descriptors run out a connection waits and is accepted later") {
+  Loop loop;
+  const auto listener = open_listener(loop, {}, greet);
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string text;
+  run(loop, connect_when_exhausted(loop, listener->port(), client, text));
+  ::close(client);
+  CHECK(text == "220\n");
 }
 
 TEST_CASE("an address in use and an address that is none are told apart") {

@@ -74,6 +74,12 @@ base::Task<void> sit(Loop& loop, std::unique_ptr<Stream> stream) {
 
 using Read = base::Result<std::size_t>;
 
+base::Task<void> read_once(Stream& stream, Read& result, bool& done) {
+  std::array<char, 16> buffer{};
+  result = co_await stream.read(buffer);
+  done = true;
+}
+
 base::Task<void> read_with_timeout(Loop& loop, std::uint16_t port, Read& first, Read& second) {
   auto stream = co_await net::connect_tcp(loop, "127.0.0.1", port, 5s);
   if (!stream.ok()) co_return;
@@ -86,18 +92,23 @@ base::Task<void> read_with_timeout(Loop& loop, std::uint16_t port, Read& first, 
   second = co_await (*stream)->read(buffer);
 }
 
+base::Task<void> shorten_timeout(Loop& loop, std::uint16_t port, Read& result, bool& done) {
+  auto stream = co_await net::connect_tcp(loop, "127.0.0.1", port, 5s);
+  if (!stream.ok()) co_return;
+  (*stream)->set_timeout(1h);
+  base::spawn(read_once(**stream, result, done));
+  (*stream)->set_timeout(5ms);
+  while (!done) {
+    co_await loop.sleep(1ms);
+  }
+}
+
 base::Task<void> write_with_timeout(Loop& loop, std::uint16_t port, base::Status& result) {
   auto stream = co_await net::connect_tcp(loop, "127.0.0.1", port, 5s);
   if (!stream.ok()) co_return;
   const std::string octets(20'000'000, 'x');
   (*stream)->set_timeout(20ms);
   result = co_await (*stream)->write(octets);
-}
-
-base::Task<void> read_once(Stream& stream, Read& result, bool& done) {
-  std::array<char, 16> buffer{};
-  result = co_await stream.read(buffer);
-  done = true;
 }
 
 enum class Action { Close, Interrupt, InterruptThenClose };
@@ -216,6 +227,16 @@ TEST_CASE("a read ends with Timeout and the stream can go on") {
   CHECK(first.error().code == Errc::Timeout);
   REQUIRE(second.ok());
   CHECK(*second == 1);
+}
+
+TEST_CASE("a new timeout applies to the read that waits already") {
+  Loop loop;
+  const auto listener = open_listener(loop, {}, echo);
+  Read result{std::size_t{0}};
+  bool done = false;
+  run(loop, shorten_timeout(loop, listener->port(), result, done));
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.error().code == Errc::Timeout);
 }
 
 TEST_CASE("a write that nobody takes ends with Timeout") {

@@ -116,6 +116,22 @@ base::Task<void> interrupt_tls(Loop& loop, std::uint16_t port, const crypto::Tls
   co_await exchange(secure, "NOOP\r\n", 10, outcome);
 }
 
+// Sends a piece of a record header now and then, and never a handshake.
+base::Task<void> drip(Loop& loop, std::uint16_t port, std::string& end) {
+  auto plain = co_await net::connect_tcp(loop, "127.0.0.1", port, 5s);
+  if (!plain.ok()) co_return;
+  for (const char octet : std::string("\x16\x03\x01\x02\x00\x01\x00", 7)) {
+    const std::string_view one(&octet, 1);
+    const auto written = co_await (*plain)->write(one);
+    if (!written.ok()) break;
+    co_await loop.sleep(10ms);
+  }
+  (*plain)->set_timeout(5s);
+  std::array<char, 16> buffer{};
+  const auto result = co_await (*plain)->read(buffer);
+  end = result.ok() && *result == 0 ? "ended" : result.ok() ? "octets" : std::string(base::name(result.error().code));
+}
+
 net::ListenOptions with_tls(net::TlsMode mode, const Certificate& certificate) {
   net::ListenOptions options;
   options.name = "test";
@@ -168,6 +184,24 @@ TEST_CASE("a client refuses a wrong name, an unknown authority and a peer withou
   }
   CHECK((outcome.code == Errc::Protocol || outcome.code == Errc::Closed));
   CHECK(outcome.replies.empty());
+}
+
+TEST_CASE("a handshake has a limit that a dripping peer cannot stretch; 30 s by default") {
+  CHECK(net::ListenOptions{}.handshake_limit == 30s);
+  Loop loop;
+  const Certificate certificate;
+  auto options = with_tls(net::TlsMode::Implicit, certificate);
+  options.handshake_limit = 30ms;
+  bool served = false;
+  const auto session = [&](Loop& on, std::unique_ptr<Stream> stream) {
+    served = true;
+    return line_session(on, std::move(stream));
+  };
+  const auto listener = open_listener(loop, options, session);
+  std::string end;
+  run(loop, drip(loop, listener->port(), end));
+  CHECK((end == "ended" || end == "closed"));
+  CHECK_FALSE(served);
 }
 
 TEST_CASE("STARTTLS turns a session into TLS; what was injected before is never run, RFC 3207 4.2") {
