@@ -44,8 +44,8 @@ enum SystemFlag : std::uint8_t { kSeen = 1, kAnswered = 2, kFlagged = 4, kDelete
 using KeywordId = std::uint16_t;  // index into the mailbox's keyword table; never reused in that mailbox
 
 struct Flags {
-  std::uint8_t system = 0;            // SystemFlag bits
-  std::vector<KeywordId> keywords;    // sorted, without repeats
+  std::uint8_t system = 0;          // SystemFlag bits
+  std::vector<KeywordId> keywords;  // sorted, without repeats
   bool operator==(const Flags&) const = default;
 };
 
@@ -54,13 +54,13 @@ struct Mailbox {
   AccountId account;
   std::string name;
   SpecialUse special_use = SpecialUse::None;
-  std::uint32_t uid_validity = 0;   // grows with every mailbox made in the account, RFC 9051 §2.3.1.1
+  std::uint32_t uid_validity = 0;  // grows with every mailbox made in the account, RFC 9051 §2.3.1.1
   std::uint32_t uid_next = 1;
   ModSeq highest_modseq{1};
   std::uint32_t messages = 0;
   std::uint32_t unseen = 0;
-  std::uint32_t deleted = 0;        // with \Deleted
-  std::uint32_t recent_from = 1;    // UIDs from here on have not been shown as \Recent to any session (RFC 3501)
+  std::uint32_t deleted = 0;      // with \Deleted
+  std::uint32_t recent_from = 1;  // UIDs from here on have not been shown as \Recent to any session (RFC 3501)
   std::uint64_t octets = 0;
 };
 
@@ -69,11 +69,11 @@ struct Message {
   ModSeq modseq;
   Flags flags;
   base::UnixTime internal_date = 0;
-  std::int16_t zone_minutes = 0;    // of the internal date
-  base::UnixTime save_date = 0;     // RFC 8514: when it came into this mailbox
-  std::uint64_t octets = 0;         // RFC822.SIZE
-  std::uint64_t blob = 0;           // which body: see bodies below
-  EmailId email;                    // the same for every copy made by COPY and kept by MOVE, RFC 8474
+  std::int16_t zone_minutes = 0;  // of the internal date
+  base::UnixTime save_date = 0;   // RFC 8514: when it came into this mailbox
+  std::uint64_t octets = 0;       // RFC822.SIZE
+  std::uint64_t blob = 0;         // which body: see bodies below
+  EmailId email;                  // the same for every copy made by COPY and kept by MOVE, RFC 8474
 };
 
 // ---- mailboxes -------------------------------------------------------------------------------------------------
@@ -89,7 +89,8 @@ base::Result<Mailbox> find_mailbox(const ReadTxn& txn, AccountId account, std::s
 base::Result<Mailbox> load_mailbox(const ReadTxn& txn, MailboxId box);
 // The mailbox of this account with that special use. NotFound when there is none.
 base::Result<Mailbox> find_special(const ReadTxn& txn, AccountId account, SpecialUse use);
-// Missing parents are made too. Exists; Invalid (empty level, control character, too long, too deep, reserved name).
+// Missing parents are made too. Exists; Invalid (empty level, control character, too long, too deep, not UTF-8);
+// Unsupported (another mailbox of the account has the special use: RFC 6154 §3, USEATTR).
 base::Result<Mailbox> create_mailbox(WriteTxn& txn, AccountId account, std::string_view name,
                                      SpecialUse use = SpecialUse::None);
 // INBOX cannot be deleted (Invalid). Children stay (RFC 9051 §6.3.4): their parent is then listed as \NonExistent.
@@ -156,9 +157,9 @@ struct FlagChange {
   std::vector<std::string> keywords;
 };
 struct Stored {
-  ModSeq modseq;                 // the mailbox's highest afterwards
-  std::vector<Uid> changed;      // those whose flags really changed
-  std::vector<Uid> modified;     // refused because their MODSEQ was over `unchanged_since` (RFC 7162)
+  ModSeq modseq;              // the mailbox's highest afterwards
+  std::vector<Uid> changed;   // those whose flags really changed
+  std::vector<Uid> modified;  // refused because their MODSEQ was over `unchanged_since` (RFC 7162)
 };
 // UIDs that do not exist are passed over. All messages of one call get the same new MODSEQ.
 base::Result<Stored> store_flags(WriteTxn& txn, MailboxId box, std::span<const Uid> uids, const FlagChange& change,
@@ -178,12 +179,14 @@ base::Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> ui
 // ---- changes ---------------------------------------------------------------------------------------------------
 
 struct Changes {
-  ModSeq highest;              // the mailbox's MODSEQ in this snapshot
+  ModSeq highest;  // the mailbox's MODSEQ in this snapshot
   std::uint32_t uid_next = 1;
-  std::vector<Uid> changed;    // ascending; flags changed or arrived after `since`, and still there
-  std::vector<Uid> expunged;   // ascending; gone after `since`
-  bool exact = true;           // false: the log does not reach back; `expunged` is then empty and `changed` complete
+  std::vector<Uid> changed;   // ascending; flags changed or arrived after `since`, and still there
+  std::vector<Uid> expunged;  // ascending; gone after `since`
+  bool exact = true;          // false: the log does not reach back; `expunged` is then empty and `changed` complete
 };
+// A mailbox's log holds this many changes (one per call that changed something); older ones are trimmed.
+constexpr std::uint32_t kMaxLogEntries = 10'000;
 base::Result<Changes> changes_since(const ReadTxn& txn, MailboxId box, ModSeq since);
 
 // Marks every present message as shown as \Recent; returns the UID from which messages were recent until now.
@@ -191,16 +194,21 @@ base::Result<std::uint32_t> claim_recent(WriteTxn& txn, MailboxId box);
 
 // ---- the environment -------------------------------------------------------------------------------------------
 
+// The topic under which changes to an account's list of mailboxes are reported; a mailbox's topic is its id.
+constexpr std::uint64_t account_topic(AccountId account) { return (std::uint64_t{1} << 63U) | account.value; }
+
 // Tells sessions of this process that a mailbox (or an account's list of mailboxes) changed, after the commit.
 class Feed {
  public:
   Feed();
   ~Feed();
+  // What changed is a mailbox, or (the second form) an account's list of mailboxes and subscriptions.
   // `changed` is posted to `home` after a commit that touched the mailbox; further changes are folded into one call until
   // it has run. After unsubscribe() returns (on `home`'s thread) it is not called any more.
   std::uint64_t subscribe(MailboxId box, base::Executor& home, std::function<void()> changed);
+  std::uint64_t subscribe(AccountId account, base::Executor& home, std::function<void()> changed);
   void unsubscribe(std::uint64_t subscription);
-  void publish(std::span<const std::uint64_t> topics);  // mailbox ids; any thread
+  void publish(std::span<const std::uint64_t> topics);  // mailbox ids and account topics; any thread
 
  private:
   struct Impl;

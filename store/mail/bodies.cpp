@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include "common/base/bytes.hpp"
+#include "common/crypto/digest.hpp"
+#include "store/body/body.hpp"
+#include "store/mail/tables.hpp"
+
+namespace hearthmail::store::mail {
+
+using base::BlobId;
+using base::Decoder;
+using base::Encoder;
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+namespace {
+
+struct Blob {
+  BlobId id;
+  std::uint64_t octets = 0;
+  std::uint64_t references = 0;
+};
+
+std::string_view view(const BlobId& id) { return {reinterpret_cast<const char*>(id.octets.data()), id.octets.size()}; }
+
+Result<Blob> load_blob(const ReadTxn& txn, std::uint64_t number) {
+  const auto key = id_key(number);
+  TRY_ASSIGN(const auto stored, txn.get(kBlobs, key));
+  if (!stored) return Error{Errc::NotFound, "no such body"};
+  TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, key));
+  Decoder in(plain);
+  Blob blob;
+  const std::string_view id = in.raw(blob.id.octets.size());
+  std::copy(id.begin(), id.end(), blob.id.octets.begin());
+  blob.octets = in.varint();
+  blob.references = in.varint();
+  TRY(in.finish("body"));
+  return blob;
+}
+
+Status save_blob(WriteTxn& txn, std::uint64_t number, const Blob& blob) {
+  const auto key = id_key(number);
+  const std::string record = Encoder().raw(view(blob.id)).varint(blob.octets).varint(blob.references).str();
+  return txn.put(kBlobs, key, body::seal(record, key));
+}
+
+Status remove_blob(WriteTxn& txn, std::uint64_t number, const Blob& blob) {
+  const auto key = id_key(number);
+  const auto chunks = static_cast<std::uint32_t>((blob.octets + body::kChunkOctets - 1) / body::kChunkOctets);
+  for (std::uint32_t i = 0; i < chunks; ++i) TRY(txn.erase(kChunks, chunk_key(number, i)));
+  TRY(txn.erase(kSummaries, key));
+  TRY(txn.erase(kBlobIds, view(blob.id)));
+  TRY(txn.erase(kBlobs, key));
+  return base::ok();
+}
+
+Result<std::optional<std::uint64_t>> find_blob(const ReadTxn& txn, const BlobId& id) {
+  TRY_ASSIGN(const auto stored, txn.get(kBlobIds, view(id)));
+  if (!stored) return std::optional<std::uint64_t>{};
+  TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, view(id)));
+  Decoder in(plain);
+  const std::uint64_t number = in.u64();
+  TRY(in.finish("body number"));
+  return std::optional<std::uint64_t>{number};
+}
+
+// Calls `each(blob, times)` once for every different blob.
+template <class F>
+Status each_different(std::vector<std::uint64_t>& blobs, F each) {
+  std::sort(blobs.begin(), blobs.end());
+  for (auto at = blobs.begin(); at != blobs.end();) {
+    const auto end = std::upper_bound(at, blobs.end(), *at);
+    TRY(each(*at, static_cast<std::uint64_t>(end - at)));
+    at = end;
+  }
+  return base::ok();
+}
+
+}  // namespace
+
+std::size_t PreparedBody::stored_octets() const {
+  std::size_t sum = summary.size();
+  for (const std::string& chunk : chunks) sum += chunk.size();
+  return sum;
+}
+
+PreparedBody prepare_body(std::string_view message, std::string summary) {
+  PreparedBody prepared;
+  prepared.id = crypto::sha256_id(message);
+  prepared.octets = message.size();
+  prepared.chunks = body::encode_chunks(message);
+  prepared.summary = std::move(summary);
+  return prepared;
+}
+
+Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& body) {
+  TRY_ASSIGN(const auto known, find_blob(txn, body.id));
+  if (known) {
+    TRY_ASSIGN(Blob blob, load_blob(txn, *known));
+    blob.references += 1;
+    TRY(save_blob(txn, *known, blob));
+    return *known;
+  }
+  TRY_ASSIGN(const std::uint64_t number, next_number(txn, "blob"));
+  const auto key = id_key(number);
+  TRY(txn.put(kBlobIds, view(body.id), body::seal(Encoder().u64(number).str(), view(body.id))));
+  TRY(save_blob(txn, number, Blob{body.id, body.octets, 1}));
+  std::uint32_t at = 0;
+  for (const std::string& chunk : body.chunks) TRY(txn.put(kChunks, chunk_key(number, at++), chunk));
+  TRY(txn.put(kSummaries, key, body::seal(body.summary, key)));
+  return number;
+}
+
+Status add_references(WriteTxn& txn, std::vector<std::uint64_t> blobs) {
+  return each_different(blobs, [&](std::uint64_t number, std::uint64_t times) -> Status {
+    TRY_ASSIGN(Blob blob, load_blob(txn, number));
+    blob.references += times;
+    return save_blob(txn, number, blob);
+  });
+}
+
+Status drop_references(WriteTxn& txn, std::vector<std::uint64_t> blobs) {
+  return each_different(blobs, [&](std::uint64_t number, std::uint64_t times) -> Status {
+    TRY_ASSIGN(Blob blob, load_blob(txn, number));
+    if (blob.references <= times) return remove_blob(txn, number, blob);
+    blob.references -= times;
+    return save_blob(txn, number, blob);
+  });
+}
+
+Result<std::string> read_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offset, std::uint64_t count) {
+  TRY_ASSIGN(const Blob blob, load_blob(txn, number));
+  std::string out;
+  if (offset >= blob.octets) return out;
+  const std::uint64_t end = offset + std::min(count, blob.octets - offset);
+  out.reserve(end - offset);
+  for (std::uint64_t at = offset; at < end;) {
+    const std::uint64_t index = at / body::kChunkOctets;
+    TRY_ASSIGN(const auto stored, txn.get(kChunks, chunk_key(number, static_cast<std::uint32_t>(index))));
+    if (!stored) return Error{Errc::Corrupt, "a body chunk is missing; restore it with `hearthmail restore`"};
+    TRY_ASSIGN(const std::string plain, body::decode_chunk(*stored));
+    const std::uint64_t begin = index * body::kChunkOctets;
+    if (plain.size() != std::min<std::uint64_t>(body::kChunkOctets, blob.octets - begin)) {
+      return Error{Errc::Corrupt, "a body chunk has the wrong length; restore it with `hearthmail restore`"};
+    }
+    const std::uint64_t take = std::min(end, begin + plain.size()) - at;
+    out.append(plain, at - begin, take);
+    at += take;
+  }
+  return out;
+}
+
+Result<std::string_view> read_summary(const ReadTxn& txn, std::uint64_t blob) {
+  const auto key = id_key(blob);
+  TRY_ASSIGN(const auto stored, txn.get(kSummaries, key));
+  if (!stored) return Error{Errc::NotFound, "no such body"};
+  return body::unseal(*stored, key);
+}
+
+}  // namespace hearthmail::store::mail

@@ -1,0 +1,134 @@
+#include <algorithm>
+
+#include "store/mail/tables.hpp"
+
+namespace hearthmail::store::mail {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+
+Result<bool> MessageWalker::accept(const std::optional<lmdb::KeyValue>& found) {
+  const bool ours = found && found->key.size() == 12 && big_endian<std::uint64_t>(found->key, 0) == box_.value;
+  current_ = ours ? uid_of(found->key).value : std::uint64_t{1} << 32U;  // past every UID
+  return ours;
+}
+
+Result<bool> MessageWalker::read(const std::optional<lmdb::KeyValue>& found, Message& message) {
+  TRY_ASSIGN(const bool ours, accept(found));
+  if (ours) TRY(decode_message(found->key, found->value, message));
+  return ours;
+}
+
+Result<bool> MessageWalker::at(Uid uid, Message& message) {
+  if (current_ != 0 && current_ < uid.value) {
+    TRY_ASSIGN(const auto found, cursor_.next());
+    TRY_ASSIGN(const bool ours, accept(found));
+    if (ours && current_ == uid.value) {
+      TRY(decode_message(found->key, found->value, message));
+      return true;
+    }
+    if (current_ > uid.value) return false;
+  }
+  TRY_ASSIGN(const auto found, cursor_.seek(message_key(box_, uid)));
+  TRY_ASSIGN(const bool ours, accept(found));
+  if (!ours || current_ != uid.value) return false;
+  TRY(decode_message(found->key, found->value, message));
+  return true;
+}
+
+Result<bool> MessageWalker::first(Uid uid, Message& message) {
+  TRY_ASSIGN(const auto found, cursor_.seek(message_key(box_, uid)));
+  return read(found, message);
+}
+
+Result<bool> MessageWalker::next(Message& message) {
+  TRY_ASSIGN(const auto found, cursor_.next());
+  return read(found, message);
+}
+
+Result<std::vector<Message>> load_messages(const ReadTxn& txn, MailboxId box, std::span<const Uid> uids) {
+  std::vector<Message> found;
+  found.reserve(uids.size());
+  MessageWalker walker(txn, box);
+  Message message;
+  for (const Uid uid : uids) {
+    TRY_ASSIGN(const bool there, walker.at(uid, message));
+    if (there) found.push_back(message);
+  }
+  return found;
+}
+
+Result<Appended> append(WriteTxn& txn, MailboxId box, const Arrival& arrival) {
+  TRY_ASSIGN(MailboxRecord record, load_record(txn, box));
+  if (record.uid_next == 0xFFFFFFFF) return Error{Errc::OverLimit, "the mailbox's UIDs are used up"};
+  Message message;
+  message.uid = Uid{record.uid_next++};
+  message.modseq = ModSeq{++record.highest_modseq.value};
+  message.flags.system = arrival.system_flags;
+  TRY_ASSIGN(message.flags.keywords, intern_keywords(txn, box, arrival.keywords));
+  auto& ids = message.flags.keywords;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  message.internal_date = arrival.internal_date;
+  message.zone_minutes = arrival.zone_minutes;
+  message.save_date = arrival.save_date;
+  message.octets = arrival.body->octets;
+  TRY_ASSIGN(message.blob, keep_body(txn, *arrival.body));
+  TRY_ASSIGN(message.email.value, next_number(txn, "email"));
+  const auto key = message_key(box, message.uid);
+  std::string value;
+  encode_message(message, key, value);
+  TRY(txn.put(kMessages, key, value));
+  count_in(record, message);
+  TRY(log_change(txn, record, ChangeKind::Arrived, {message.uid}));
+  TRY(save_record(txn, record));
+  return Appended{record.uid_validity, message.uid, message.email};
+}
+
+Result<std::vector<Uid>> list_uids(const ReadTxn& txn, MailboxId box) {
+  TRY_ASSIGN(const MailboxRecord record, load_record(txn, box));
+  std::vector<Uid> uids;
+  uids.reserve(record.messages);
+  const auto prefix = id_key(box.value);
+  lmdb::Cursor cursor = txn.cursor(kMessages);
+  TRY_ASSIGN(auto at, cursor.seek(prefix));
+  while (at && at->key.starts_with(std::string_view(prefix))) {
+    uids.push_back(uid_of(at->key));
+    TRY_ASSIGN(at, cursor.next());
+  }
+  return uids;
+}
+
+Result<std::optional<Message>> find_message(const ReadTxn& txn, MailboxId box, Uid uid) {
+  const auto key = message_key(box, uid);
+  TRY_ASSIGN(const auto stored, txn.get(kMessages, key));
+  if (!stored) return std::optional<Message>{};
+  Message message;
+  TRY(decode_message(key, *stored, message));
+  return std::optional<Message>{std::move(message)};
+}
+
+Result<Uid> scan_messages(const ReadTxn& txn, MailboxId box, Uid first, Uid last,
+                          const std::function<bool(const Message&)>& each) {
+  MessageWalker walker(txn, box);
+  Message message;
+  TRY_ASSIGN(bool there, walker.first(first, message));
+  while (there && message.uid <= last) {
+    if (!each(message)) return message.uid < last ? Uid{message.uid.value + 1} : Uid{0};
+    TRY_ASSIGN(there, walker.next(message));
+  }
+  return Uid{0};
+}
+
+Result<std::uint32_t> claim_recent(WriteTxn& txn, MailboxId box) {
+  TRY_ASSIGN(MailboxRecord record, load_record(txn, box));
+  const std::uint32_t from = record.recent_from;
+  if (from == record.uid_next) return from;
+  record.recent_from = record.uid_next;
+  TRY(save_record(txn, record));
+  return from;
+}
+
+}  // namespace hearthmail::store::mail
