@@ -181,6 +181,7 @@ base::Status Engine::write(std::string_view plain) {
   return failure("TLS write failed");
 }
 
+// RFC 8446 §6.1: tells the peer that nothing follows, so that it can tell our end from a cut.
 void Engine::close_notify() {
   ERR_clear_error();
   if (SSL_is_init_finished(ssl()) == 1) SSL_shutdown(ssl());

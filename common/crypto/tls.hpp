@@ -44,7 +44,7 @@ class TlsServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// A client's rules: verification is always on.
+// A client's rules: verification is always on (RFC 9525 §6).
 class TlsClient {
  public:
   // `ca_file` empty: the system's trust store. Otherwise only the certificates in that PEM file are trusted.
@@ -59,8 +59,8 @@ class TlsClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes a self-signed P-256 certificate for `host` (and localhost, 127.0.0.1, ::1), valid for `days`; the key's mode is
-// 0600. Used by `hearthmail init` when the operator has none yet.
+// Writes a self-signed P-256 certificate for `host` (and localhost, 127.0.0.1, ::1), valid for `days` (negative: expired
+// already, for tests); the key's mode is 0600. Files that exist are replaced. Used by `hearthmail init` when the operator has none yet.
 base::Status write_self_signed(const std::string& certificate_file, const std::string& key_file,
                                const std::string& host, int days);
 

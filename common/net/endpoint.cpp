@@ -1,5 +1,11 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <array>
+
 #include "common/base/text.hpp"
 #include "common/net/listener.hpp"
+#include "common/net/uv_stream.hpp"
 
 namespace hearthmail::net {
 namespace {
@@ -27,6 +33,23 @@ base::Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto port = base::parse_u32(text.substr(colon + 1));
   if (!port || *port > 65535) return not_an_endpoint(text, "the port is no number from 0 to 65535");
   return Endpoint{std::string(host), static_cast<std::uint16_t>(*port), ""};
+}
+
+void describe(const sockaddr_storage& address, std::string& text, std::uint16_t& port) {
+  std::array<char, INET6_ADDRSTRLEN> out{};
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    ::inet_ntop(AF_INET, &v4.sin_addr, out.data(), out.size());
+    port = ntohs(v4.sin_port);
+  } else if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    const unsigned char* const octets = v6.sin6_addr.s6_addr;
+    // RFC 4291 §2.5.5.2: an IPv4 client of an IPv6 socket.
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) ::inet_ntop(AF_INET, octets + 12, out.data(), out.size());
+    else ::inet_ntop(AF_INET6, octets, out.data(), out.size());
+    port = ntohs(v6.sin6_port);
+  }
+  text = out.data();
 }
 
 }  // namespace hearthmail::net

@@ -1,10 +1,4 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cstring>
 
 #include "common/net/uv_stream.hpp"
 
@@ -26,22 +20,6 @@ std::uint64_t fresh_now(Loop& loop) {
 }
 
 }  // namespace
-
-void describe(const sockaddr_storage& address, std::string& text, std::uint16_t& port) {
-  std::array<char, INET6_ADDRSTRLEN> out{};
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    ::inet_ntop(AF_INET, &v4.sin_addr, out.data(), out.size());
-    port = ntohs(v4.sin_port);
-  } else if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    const unsigned char* const octets = v6.sin6_addr.s6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) ::inet_ntop(AF_INET, octets + 12, out.data(), out.size());
-    else ::inet_ntop(AF_INET6, octets, out.data(), out.size());
-    port = ntohs(v6.sin6_port);
-  }
-  text = out.data();
-}
 
 std::shared_ptr<StreamCore> StreamCore::make(Loop& loop, SocketKind kind) {
   auto core = std::make_shared<StreamCore>();
