@@ -1,0 +1,211 @@
+// hearthmail init: sets up a data directory. Every step looks first and leaves alone what is there.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/base/clock.hpp"
+#include "common/crypto/tls.hpp"
+#include "deploy/cli/commands.hpp"
+#include "deploy/cli/config_file.hpp"
+
+namespace hearthmail::cli {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+using config::Settings;
+namespace accounts = store::accounts;
+
+namespace {
+
+constexpr int kCertificateDays = 3650;  // a self-signed one is trusted by nobody for its date
+constexpr const char* kSystemFile = "/etc/hearthmail/hearthmail.toml";  // read by every program without --config
+
+struct Options {
+  std::string domain;
+};
+
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// Makes the directory and its missing parents; true when it was missing. Only the last one is kept from other users.
+Result<bool> make_directory(const std::string& path) {
+  if (exists(path)) return false;
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string parent = path.substr(0, slash);
+    if (!exists(parent) && mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST) {
+      return Error{Errc::Unavailable, "cannot make directory " + parent + ": " + std::strerror(errno) +
+                                          ".\nRun as root, or choose a directory of yours with --data-dir DIR."};
+    }
+  }
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Error{Errc::Unavailable, "cannot make directory " + path + ": " + std::strerror(errno) +
+                                        ".\nRun as root, or choose a directory of yours with --data-dir DIR."};
+  }
+  return true;
+}
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// One run of init: what it did, in lines.
+class Setup {
+ public:
+  Setup(const Context& context, const Options& options) : context_(context), options_(options) {}
+
+  Result<std::string> run() {
+    TRY(load_settings());
+    TRY(make_tree());
+    TRY(write_config());
+    TRY(write_certificate());
+    TRY(open_databases());
+    say_next();
+    return said_;
+  }
+
+ private:
+  // A --config FILE that is not there yet is what we will write.
+  Status load_settings() {
+    Context readable = context_;
+    wanted_file_ = context_.config_file;
+    if (!wanted_file_.empty() && !exists(wanted_file_)) readable.config_file.clear();
+    TRY_ASSIGN(auto loaded, readable.load());
+    settings_ = std::move(loaded.settings);
+    if (readable.config_file != context_.config_file) settings_.config_file.clear();
+    return base::ok();
+  }
+
+  void done(const std::string& what) { said_ += "made   " + what + "\n"; }
+  void kept(const std::string& what) { said_ += "kept   " + what + "\n"; }
+  void note(bool made, const std::string& what) { made ? done(what) : kept(what); }
+
+  Status make_tree() {
+    for (const std::string& directory :
+         {settings_.data_dir, accounts_directory(settings_), mail_directory(settings_), queue_directory(settings_),
+          settings_.data_dir + "/spool", settings_.run_dir}) {
+      TRY_ASSIGN(const bool made, make_directory(directory));
+      note(made, "directory " + directory);
+    }
+    return base::ok();
+  }
+
+  Status write_config() {
+    if (!settings_.config_file.empty()) {
+      kept("configuration " + settings_.config_file);
+      return base::ok();
+    }
+    if (wanted_file_.empty()) {
+      wanted_file_ = access("/etc", W_OK) == 0 && context_.data_dir.empty() ? kSystemFile
+                                                                            : settings_.data_dir + "/hearthmail.toml";
+    }
+    if (exists(wanted_file_)) {  // there, but not read: only --config names it
+      kept("configuration " + wanted_file_);
+      return base::ok();
+    }
+    if (wanted_file_.find('/') != std::string::npos) TRY(make_directory(parent_of(wanted_file_)));
+    TRY(write_new_file(wanted_file_, config_text(config::render_sample(), settings_)));
+    done("configuration " + wanted_file_);
+    return base::ok();
+  }
+
+  Status write_certificate() {
+    const bool certificate = exists(settings_.tls_certificate);
+    if (certificate != exists(settings_.tls_key)) {
+      return Error{Errc::Invalid, "there is only one of " + settings_.tls_certificate + " and " + settings_.tls_key +
+                                      ".\nPut the other one there, or remove both to get a self-signed pair."};
+    }
+    if (certificate) {
+      kept("certificate " + settings_.tls_certificate);
+      return base::ok();
+    }
+    for (const auto& file : {settings_.tls_certificate, settings_.tls_key}) TRY(make_directory(parent_of(file)));
+    TRY(crypto::write_self_signed(settings_.tls_certificate, settings_.tls_key, settings_.hostname, kCertificateDays));
+    done("certificate " + settings_.tls_certificate + " for " + settings_.hostname + ", self-signed");
+    self_signed_ = true;
+    return base::ok();
+  }
+
+  Status open_databases() {
+    const bool had_databases =
+        must_exist(accounts_directory(settings_)).ok() && must_exist(queue_directory(settings_)).ok();
+    TRY_ASSIGN(const auto store, accounts::Store::open(accounts_directory(settings_)));
+    TRY_ASSIGN(const auto queue, store::queue::Store::open(queue_directory(settings_)));
+    note(!had_databases, "databases in " + accounts_directory(settings_) + " and " + queue_directory(settings_));
+    if (!options_.domain.empty()) TRY(add_domain(*store));
+    TRY(add_capture(*store));
+    TRY_ASSIGN(const auto all,
+               store->env().read([](const accounts::ReadTxn& txn) { return accounts::list_accounts(txn); }));
+    has_accounts_ = !all.empty();
+    return base::ok();
+  }
+
+  Status add_domain(accounts::Store& store) {
+    const auto added =
+        store.env().write([&](store::lmdb::WriteTxn& txn) { return accounts::add_domain(txn, options_.domain); });
+    if (!added.ok() && added.error().code != Errc::Exists) return added.error();
+    note(added.ok(), "domain " + options_.domain);
+    return base::ok();
+  }
+
+  // The capture route keeps its mail in an account of that name; without a password until the operator gives it one.
+  Status add_capture(accounts::Store& store) {
+    bool captures = false;
+    for (const auto& route : settings_.routes) captures = captures || route.url.starts_with("capture:");
+    if (!captures || options_.domain.empty()) return base::ok();
+    const std::string address = "capture@" + options_.domain;
+    const auto now = base::Clock::system().now();
+    const auto added =
+        store.env().write([&](store::lmdb::WriteTxn& txn) { return accounts::add_account(txn, address, "", now); });
+    if (!added.ok() && added.error().code != Errc::Exists) return added.error();
+    note(added.ok(), "account " + address + " for the capture route");
+    return base::ok();
+  }
+
+  void say_next() {
+    const bool read_anyway = wanted_file_.empty() || wanted_file_ == kSystemFile;
+    const std::string flag = read_anyway ? "" : " --config " + wanted_file_;
+    said_ += "\nNext:\n";
+    if (options_.domain.empty() && !has_accounts_) said_ += "  hearthmail" + flag + " domain add your.domain\n";
+    if (!has_accounts_) {
+      said_ +=
+          "  hearthmail" + flag + " user add you@" + (options_.domain.empty() ? "your.domain" : options_.domain) + "\n";
+    }
+    said_ += "  hearthmail" + flag + " config check\n";
+    said_ += "  hearthmail" + flag + " up\n";
+    if (self_signed_) {
+      said_ += "Mail clients will not trust the self-signed certificate: put a real one into " +
+               settings_.tls_certificate + " and " + settings_.tls_key + "; it is picked up without a restart.\n";
+    }
+    if (settings_.routes.empty()) {
+      said_ +=
+          "Outgoing mail waits in the queue until a route is set: relay.routes and relay.<route>.url\n"
+          "(`hearthmail config reference`).\n";
+    }
+  }
+
+  const Context& context_;
+  const Options& options_;
+  Settings settings_;
+  std::string wanted_file_;
+  std::string said_;
+  bool self_signed_ = false;
+  bool has_accounts_ = false;
+};
+
+}  // namespace
+
+void add_init(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Options>();
+  auto* command = add_command(app, context, "init", "Set up a data directory; does nothing that is done already",
+                              [&context, options] { return finish(Setup(context, *options).run()); });
+  command->add_option("--domain", options->domain, "A domain whose mail is kept here");
+  command->footer(
+      "Makes the directories, a commented configuration file, a self-signed certificate and the databases,\n"
+      "each only when it is missing.\n\n"
+      "Examples:\n"
+      "  sudo hearthmail init --domain example.org\n"
+      "  hearthmail --data-dir ~/mail init --domain example.org");
+}
+
+}  // namespace hearthmail::cli

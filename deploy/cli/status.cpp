@@ -1,0 +1,114 @@
+// hearthmail status: are the daemons up, where do they listen, does mail wait, is a route paused?
+#include <signal.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "common/base/clock.hpp"
+#include "common/process/ready_file.hpp"
+#include "deploy/cli/commands.hpp"
+#include "deploy/cli/json_text.hpp"
+#include "deploy/cli/queue_text.hpp"
+#include "deploy/cli/text_table.hpp"
+
+namespace hearthmail::cli {
+
+using base::Result;
+namespace queue = store::queue;
+
+namespace {
+
+struct DaemonState {
+  std::string name;
+  std::optional<process::ReadyFile> ready;  // nullopt: not running
+};
+
+bool is_alive(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
+
+std::vector<DaemonState> daemon_states(const config::Settings& settings) {
+  std::vector<DaemonState> states;
+  for (const char* name : {"hearthmail-receiver", "hearthmail-submission", "hearthmail-relay"}) {
+    DaemonState state{name, {}};
+    auto file = process::read_ready_file(settings.run_dir, name);
+    if (file.ok() && is_alive(file->pid)) state.ready = std::move(*file);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::string ports_in_words(const DaemonState& state) {
+  if (!state.ready) return "down";
+  std::string out = "up";
+  for (const auto& [service, port] : state.ready->ports) out += ", " + service + " on " + std::to_string(port);
+  return out;
+}
+
+nlohmann::ordered_json daemons_json(const std::vector<DaemonState>& states) {
+  auto out = nlohmann::ordered_json::array();
+  for (const DaemonState& state : states) {
+    nlohmann::ordered_json one{{"name", state.name}, {"up", state.ready.has_value()}};
+    if (state.ready) {
+      one["pid"] = state.ready->pid;
+      one["ports"] = nlohmann::ordered_json::object();
+      for (const auto& [service, port] : state.ready->ports) one["ports"][service] = port;
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::string status_in_words(const std::vector<DaemonState>& daemons, std::uint64_t queued,
+                            const std::vector<RouteState>& routes) {
+  TextTable table({"DAEMON", "PID", "STATE"});
+  for (const DaemonState& state : daemons) {
+    table.add({state.name, state.ready ? std::to_string(state.ready->pid) : "-", ports_in_words(state)});
+  }
+  std::string out = table.str() + "\nqueue: ";
+  if (queued == 0) out += "empty\n";
+  else out += std::to_string(queued) + (queued == 1 ? " entry" : " entries") + " (hearthmail queue list)\n";
+  bool paused = false;
+  for (const RouteState& route : routes) paused = paused || route.pause != nullptr;
+  return out + (paused ? "routes:\n" + routes_in_words(routes, base::Clock::system().now())
+                       : "routes: " + std::to_string(routes.size()) + ", none paused\n");
+}
+
+struct Answer {
+  std::string text;
+  bool all_up = true;
+};
+
+Result<Answer> status(const Context& context) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_queue(loaded.settings));
+  TRY_ASSIGN(const auto queued, store->env().read([](const queue::ReadTxn& txn) { return queue::count(txn); }));
+  TRY_ASSIGN(const auto pauses, store->env().read([](const queue::ReadTxn& txn) { return queue::list_pauses(txn); }));
+  const auto routes = route_states(loaded.settings, pauses);
+  const auto daemons = daemon_states(loaded.settings);
+  Answer answer;
+  for (const DaemonState& state : daemons) answer.all_up = answer.all_up && state.ready.has_value();
+  answer.text =
+      context.json
+          ? json_text(
+                {{"daemons", daemons_json(daemons)}, {"queue", {{"entries", queued}}}, {"routes", routes_json(routes)}})
+          : status_in_words(daemons, queued, routes);
+  return answer;
+}
+
+int run(const Context& context) {
+  const auto answer = status(context);
+  if (!answer.ok()) return report(answer.error());
+  print(answer->text);
+  return answer->all_up ? kOk : kFailed;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Context& context) {
+  auto* command = add_command(app, context, "status", "Show the daemons, their ports, the queue and the routes",
+                              [&context] { return run(context); });
+  command->footer("Exits with 1 when a daemon is down.");
+  add_json(command, context);
+}
+
+}  // namespace hearthmail::cli

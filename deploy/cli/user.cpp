@@ -1,0 +1,167 @@
+// hearthmail user add|passwd|list|remove
+#include <nlohmann/json.hpp>
+
+#include "common/auth/password.hpp"
+#include "common/base/clock.hpp"
+#include "deploy/cli/commands.hpp"
+#include "deploy/cli/json_text.hpp"
+#include "deploy/cli/password_input.hpp"
+#include "deploy/cli/text_table.hpp"
+#include "store/mail/mail.hpp"
+
+namespace hearthmail::cli {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+namespace accounts = store::accounts;
+
+namespace {
+
+struct Options {
+  std::string address;
+  PasswordSource password;
+  bool purge = false;
+};
+
+// Asks for the password and hashes it, before any database is locked.
+Result<std::string> new_credential(const Options& options) {
+  TRY_ASSIGN(const auto password, read_password(options.password, options.address));
+  if (password.size() < 8) print("note: this password has less than 8 characters; longer ones are harder to guess\n");
+  std::string encoded = auth::hash_password(password.reveal());
+  if (encoded.empty()) return Error{Errc::Unavailable, "there is not enough memory for the password hash (19 MiB)"};
+  return encoded;
+}
+
+std::string domain_of(const std::string& address) { return address.substr(address.rfind('@') + 1); }
+
+// Every domain that receives mail has a postmaster, RFC 5321 §4.5.1: the first account gets that mail.
+Result<bool> ensure_postmaster(store::lmdb::WriteTxn& txn, const std::string& address) {
+  const std::string postmaster = "postmaster@" + domain_of(address);
+  TRY_ASSIGN(const auto there, accounts::resolve(txn, postmaster));
+  if (there.found == accounts::Found::Account || there.found == accounts::Found::Alias) return false;
+  TRY(accounts::set_alias(txn, postmaster, {address}));
+  return true;
+}
+
+Result<std::string> add(const Context& context, const Options& options) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto address, accounts::normalize(options.address));
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  TRY_ASSIGN(const auto local, store->env().read([&](const accounts::ReadTxn& txn) {
+    return accounts::is_local_domain(txn, domain_of(address));
+  }));
+  if (!local) {
+    const auto domain = domain_of(address);
+    return Error{Errc::NotFound,
+                 "domain " + domain + " is not ours yet.\nAdd it first: hearthmail domain add " + domain};
+  }
+  TRY_ASSIGN(const auto encoded, new_credential(options));
+  const auto now = base::Clock::system().now();
+  bool postmaster = false;
+  TRY_ASSIGN(const auto id, store->env().write([&](store::lmdb::WriteTxn& txn) -> Result<base::AccountId> {
+    TRY_ASSIGN(const auto added, accounts::add_account(txn, address, encoded, now));
+    TRY_ASSIGN(postmaster, ensure_postmaster(txn, address));
+    return added;
+  }));
+  std::string said = "added " + address + " (account " + std::to_string(id.value) + ")\n";
+  if (postmaster) said += "added alias postmaster@" + domain_of(address) + " -> " + address + " (RFC 5321 wants one)\n";
+  return said + "Its mailboxes are made at the first login or delivery.\n";
+}
+
+Result<std::string> passwd(const Context& context, const Options& options) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  TRY_ASSIGN(const auto account, store->env().read([&](const accounts::ReadTxn& txn) {
+    return accounts::find_account(txn, options.address);
+  }));
+  if (!account) return Error{Errc::NotFound, "no account " + options.address + "; `hearthmail user list` shows them"};
+  TRY_ASSIGN(const auto encoded, new_credential(options));
+  TRY(store->env().write(
+      [&](store::lmdb::WriteTxn& txn) { return accounts::set_credential(txn, account->address, encoded); }));
+  return "changed the password of " + account->address + "; the old one is refused from now on\n";
+}
+
+Status purge_mail(const config::Settings& settings, base::AccountId id) {
+  TRY_ASSIGN(const auto mail, store::mail::Store::open(mail_directory(settings)));
+  return mail->env().write([&](store::lmdb::WriteTxn& txn) { return store::mail::delete_account(txn, id); });
+}
+
+Result<std::string> remove(const Context& context, const Options& options) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  TRY_ASSIGN(const auto id, store->env().write([&](store::lmdb::WriteTxn& txn) {
+    return accounts::remove_account(txn, options.address);
+  }));
+  std::string said = "removed " + options.address + " (account " + std::to_string(id.value) + ")\n";
+  if (!options.purge) {
+    return said + "Its mail is still in the mail database under account " + std::to_string(id.value) +
+           "; --purge would have deleted it. A new account never gets that number.\n";
+  }
+  auto purged = purge_mail(loaded.settings, id);
+  if (!purged.ok()) return base::with_context("the account is gone, but deleting its mail failed", purged.error());
+  return said + "deleted its mail\n";
+}
+
+Result<std::string> list(const Context& context) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  TRY_ASSIGN(const auto all,
+             store->env().read([](const accounts::ReadTxn& txn) { return accounts::list_accounts(txn); }));
+  if (context.json) {
+    auto out = nlohmann::ordered_json::array();
+    for (const auto& account : all) {
+      out.push_back({{"id", account.id.value},
+                     {"address", account.address},
+                     {"created", base::rfc3339(account.created)},
+                     {"login", !account.credential.empty() && !account.disabled}});
+    }
+    return json_text(out);
+  }
+  if (all.empty()) return std::string("no accounts yet; add one: hearthmail user add you@your.domain\n");
+  TextTable table({"ADDRESS", "ACCOUNT", "CREATED", "LOGIN"});
+  for (const auto& account : all) {
+    const bool login = !account.credential.empty() && !account.disabled;
+    table.add(
+        {account.address, std::to_string(account.id.value), base::rfc3339(account.created), login ? "yes" : "no"});
+  }
+  return table.str();
+}
+
+void add_password_flags(CLI::App* command, Options& options) {
+  auto* file =
+      command->add_option("--password-file", options.password.file, "Take the password from this file's first line");
+  command
+      ->add_flag("--password-stdin", options.password.from_stdin, "Take the password from standard input's first line")
+      ->excludes(file);
+}
+
+}  // namespace
+
+void add_user(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* group =
+      add_group(app, "user", "Accounts: who can log in and receive mail",
+                "Examples:\n"
+                "  hearthmail user add anna@example.org\n"
+                "  pass show mail/anna | hearthmail user passwd anna@example.org --password-stdin\n"
+                "  hearthmail user list --json\n\n"
+                "A password is asked for at a prompt, or read from a file or standard input; never given as\n"
+                "an argument, where every user of the machine could read it.");
+  auto* add_one = add_command(*group, context, "add", "Add an account and set its password",
+                              [&context, options] { return finish(add(context, *options)); });
+  auto* change = add_command(*group, context, "passwd", "Change the password of an account",
+                             [&context, options] { return finish(passwd(context, *options)); });
+  auto* drop = add_command(*group, context, "remove", "Remove an account; its mail stays unless --purge is given",
+                           [&context, options] { return finish(remove(context, *options)); });
+  for (auto* command : {add_one, change, drop}) {
+    command->add_option("ADDRESS", options->address, "The account's login and primary address")->required();
+  }
+  for (auto* command : {add_one, change}) add_password_flags(command, *options);
+  drop->add_flag("--purge", options->purge, "Delete the account's mail too. This cannot be undone");
+  add_json(add_command(*group, context, "list", "List the accounts", [&context] { return finish(list(context)); }),
+           context);
+}
+
+}  // namespace hearthmail::cli
