@@ -160,6 +160,7 @@ class HeaderDecoder {
 }  // namespace
 
 std::string decode_header(std::string_view raw_value) {
+  // Raw UTF-8 is legal since RFC 6532 §3.2; raw Latin-1 never was, and comes.
   const std::string text = to_utf8(unfold(raw_value), "us-ascii");
   if (text.find("=?") == std::string::npos) return text;
   return HeaderDecoder().run(text);

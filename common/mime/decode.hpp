@@ -7,8 +7,8 @@
 
 namespace hearthmail::mime {
 
-constexpr std::size_t kMaxCharsetName = 40;  // octets; a longer name is unknown (IANA's longest MIME name has 45 only
-                                             // among aliases that nobody sends)
+// Octets; the longest that IANA's registry of charsets takes. A longer name is unknown.
+constexpr std::size_t kMaxCharsetName = 40;
 constexpr std::size_t kMaxEncodedWords = 2'000;  // of one header value; what follows stays as it is
 
 // An unfolded, RFC 2047-decoded header value as UTF-8. Raw 8-bit octets are taken as UTF-8 if they are, else Latin-1.

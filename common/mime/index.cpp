@@ -286,7 +286,7 @@ class Indexer {
     }
   }
 
-  // The first of each kind counts.
+  // The first of each kind counts. RFC 2045 §5 and §6, RFC 2183 §2
   void apply(Part& part, HeaderState& state, const Field& field) {
     if (!base::istarts_with(field.name, "content-")) return;
     const std::string_view value = message_.substr(field.value.offset, field.value.octets);

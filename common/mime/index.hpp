@@ -26,6 +26,7 @@ struct Range {
   std::uint64_t octets = 0;
 };
 
+// A header field, RFC 5322 §2.2.
 struct Field {
   std::string name;  // as written, without the colon
   Range raw;         // the whole field with its folded lines and the last CRLF
