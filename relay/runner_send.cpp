@@ -162,7 +162,8 @@ Task<void> Runner::send_out(Work& work, std::vector<std::size_t> positions) {
 
 Task<void> Runner::try_route(Work& work, std::size_t route, std::vector<std::size_t> positions) {
   RunnerRoute& way = routes_[route];
-  co_await slots_[route]->acquire();
+  Slots& slots = *slots_[route];
+  co_await slots.acquire();
   const RouteBook::Gate gate = stopping_ ? RouteBook::Gate::Shut : book_.enter(route, clock_.now());
   bool shut = gate == RouteBook::Gate::Shut;
   bool answered = false;
@@ -178,7 +179,7 @@ Task<void> Runner::try_route(Work& work, std::size_t route, std::vector<std::siz
       shut = true;
     }
   }
-  slots_[route]->release();
+  slots.release();
   for (const std::size_t p : positions) work.standings[p].pass_by(way.name, pause_reasons_[route]);
   if (answered) {
     co_await note_recovered(route);

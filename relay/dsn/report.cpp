@@ -130,8 +130,9 @@ std::string paragraph(Kind kind, const queue::Recipient& recipient) {
 std::string text_of(const Request& request) {
   std::string text = introduction(request);
   for (const std::size_t i : request.recipients) text += paragraph(request.kind, request.entry->recipients[i]);
-  if (request.kind == Kind::Failed)
-    text += "\nThe details for your mail administrator, and your message, are attached.\n";
+  if (request.kind != Kind::Failed) return text;
+  text += "\nThe details for your mail administrator are attached, and ";
+  text += returns_whole(request.entry->envelope, request.kind) ? "your message.\n" : "the header of your message.\n";
   return text;
 }
 
