@@ -6,6 +6,7 @@
 
 namespace hearthmail::auth {
 
+// RFC 9106 §3.1: the salt is random and new for every hash.
 std::string hash_password(std::string_view password) {
   const std::string salt = crypto::random_octets(kArgonSalt);
   const std::size_t room =

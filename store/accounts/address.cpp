@@ -64,7 +64,7 @@ Result<std::string> parse_local_part(std::string_view text) {
   return local;
 }
 
-// Labels of letters, digits and inner hyphens, RFC 1123 §2.1.
+// Labels of letters, digits and inner hyphens, RFC 1123 §2.1, in the lengths of RFC 1035 §2.3.4.
 Status check_labels(std::string_view domain) {
   if (domain.size() > kMaxDomain) return invalid(domain, "a domain has at most 253 octets");
   for (const std::string_view label : base::split(domain, '.')) {

@@ -303,7 +303,7 @@ TEST_CASE_METHOD(QueueFixture, "a reply is kept on one line and cut") {
   REQUIRE(finish(id, {long_reply}).ok());
   const auto reply = find(id)->recipients[0].reply;
   CHECK(reply.find('\n') == std::string::npos);
-  CHECK(reply.size() <= queue::kMaxReplyKept + 16)  /* the mark of the cut */ ;
+  CHECK(reply.size() <= queue::kMaxReplyKept + 16);  // with the mark of the cut
 }
 
 TEST_CASE_METHOD(QueueFixture, "pauses of routes survive, and the operator's is not replaced by the relay's") {
