@@ -4,7 +4,8 @@
 //
 //   feed(octets); then call next() until it says NeedInput.
 //
-// Lines end with CRLF; a bare LF is taken too. Not thread-safe; the session owns it. RFC 9051 §2.2.1, §4.3; RFC 7888.
+// Lines end with CRLF; a bare LF is taken too. Not thread-safe; the session owns it. RFC 9051 §2.2.1, §4.3; RFC 3502;
+// RFC 7888.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Command: one whole client command as a struct. parse_command() is the second of two stages: the framer (framer.hpp)
-// gives it a complete text, so it needs no input of its own. RFC 9051 §6, §9, with the leniency of RFC 3501.
+// gives it a complete text, so it needs no input of its own. RFC 9051 §6, §9, with the leniency of RFC 3501; ID RFC 2971;
+// UID EXPUNGE RFC 4315 §2.1; initial responses RFC 4959; LIST RFC 5258, RFC 5819, RFC 6154; MOVE RFC 6851.
 #pragma once
 
 #include <cstdint>
