@@ -55,8 +55,8 @@ base::Task<void> Session::authenticate(parse::Command command) {
     put_tagged(connection_.out, command.tag, "NO", "CANNOT", "That mechanism is not offered");
     co_return;
   }
-  std::optional<std::string> initial;  // in base64 again, "=" for an empty one (RFC 4959 §3)
-  if (args.initial.has_value()) initial = args.initial->empty() ? "=" : base::base64(args.initial->reveal());
+  std::optional<std::string_view> initial;
+  if (args.initial.has_value()) initial = args.initial->reveal();
   auto step = sasl->begin(initial);
   while (step.ok() && !step->done) {
     connection_.out += "+ " + step->challenge + "\r\n";
