@@ -13,6 +13,8 @@ using std::chrono::seconds;
 constexpr std::array<minutes, 6> kRetries{minutes{1}, minutes{5}, minutes{15}, minutes{30}, minutes{50}, kLongestWait};
 constexpr std::array<minutes, 4> kProbes{minutes{1}, minutes{2}, minutes{5}, minutes{15}};
 constexpr minutes kShortestSenderWait{2};
+constexpr seconds kShortestLocalWait{5};
+constexpr minutes kLongestLocalWait{5};
 
 template <std::size_t N>
 seconds nth(const std::array<minutes, N>& table, std::uint32_t n) {
@@ -32,5 +34,7 @@ seconds retry_delay(std::uint32_t attempts, double chance) {
 seconds probe_delay(std::uint32_t faults) { return nth(kProbes, faults); }
 
 seconds sender_delay(seconds age) { return std::clamp<seconds>(age / 4, kShortestSenderWait, kLongestWait); }
+
+seconds local_delay(seconds age) { return std::clamp<seconds>(age / 2, kShortestLocalWait, kLongestLocalWait); }
 
 }  // namespace hearthmail::relay

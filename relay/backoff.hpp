@@ -23,5 +23,8 @@ std::chrono::seconds probe_delay(std::uint32_t faults);
 
 // For mail that waits on a fault of the route with its sender: no attempt is counted, so the wait grows with its age.
 std::chrono::seconds sender_delay(std::chrono::seconds age);
+// For mail to our own receiver while that is away, usually for the moment of a restart: 5 seconds, then longer as the mail
+// ages, up to 5 minutes.
+std::chrono::seconds local_delay(std::chrono::seconds age);
 
 }  // namespace hearthmail::relay

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "relay/backoff.hpp"
+#include "relay/dsn/report.hpp"
 
 namespace hearthmail::relay {
 
@@ -97,9 +98,11 @@ class Conclusion {
     if (out_.status.empty() || !out_.status.starts_with("4")) out_.status = "4.4.0";
     if (times_.stopping) return given_back();
     if (expired()) return give_up();
+    const Seconds age{times_.now - entry_.envelope.arrived};
+    if (standing_.route == dsn::kLocalRoute) return wait_until(times_.now + local_delay(age).count());
     UnixTime at = times_.next_probe.value_or(times_.now + kParkedRecheck.count());
+    at = std::max(at, times_.now + probe_delay(1).count());  // another mail may be probing right now
     if (standing_.outcome && standing_.outcome->about_sender) {
-      const Seconds age{times_.now - entry_.envelope.arrived};
       at = std::max(at + kSenderAfterProbe.count(), times_.now + sender_delay(age).count());
     }
     return wait_until(at);

@@ -53,13 +53,11 @@ Outcome accounts_trouble(const base::Error& error) {
   return out;
 }
 
-// Our own receiver has no pauses: when it is away, its mail waits like any other temporary failure.
+// Our own receiver has no pauses and no second route: when it is away its mail waits for it.
 Outcome local_outcome(Outcome outcome) {
-  if (is_route_fault(outcome.verdict) || outcome.verdict == Verdict::TooBig || outcome.verdict == Verdict::NotCarried) {
-    const bool refused = !is_route_fault(outcome.verdict);
-    outcome.verdict = refused ? Verdict::MessagePermanent : Verdict::Temporary;
-  }
-  outcome.another_route = false;
+  if (is_route_fault(outcome.verdict)) outcome.verdict = Verdict::RouteAway;
+  const bool cannot = outcome.verdict == Verdict::TooBig || outcome.verdict == Verdict::NotCarried;
+  if (cannot) outcome.verdict = Verdict::MessagePermanent;
   return outcome;
 }
 

@@ -36,3 +36,9 @@ TEST_CASE("mail that waits for its sender to be verified waits longer as it ages
   CHECK(relay::sender_delay(40min) == 10min);
   CHECK(relay::sender_delay(48h) == 70min);
 }
+
+TEST_CASE("mail to our own receiver waits seconds, then minutes") {
+  CHECK(relay::local_delay(0s) == 5s);
+  CHECK(relay::local_delay(1min) == 30s);
+  CHECK(relay::local_delay(24h) == 5min);
+}

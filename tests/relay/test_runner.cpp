@@ -325,15 +325,18 @@ TEST_CASE_METHOD(RelayFixture, "what one transaction had no room for follows in 
   CHECK(recipient(id, 1).attempts == 1);
 }
 
-TEST_CASE_METHOD(RelayFixture, "our own receiver's absence is temporary and pauses nothing") {
+TEST_CASE_METHOD(RelayFixture, "our own receiver's absence is soon over, counts no attempt and pauses nothing") {
   local.all = answer(Verdict::RouteAway, "connect: no such file", "4.4.1");
   const auto id = put({"bob@example.test"});
   settle();
   CHECK(recipient(id).state == State::Waiting);
-  CHECK(recipient(id).next_attempt == clock.now() + 60);
+  CHECK(recipient(id).next_attempt == clock.now() + 5);
+  CHECK(recipient(id).attempts == 0);
   CHECK(pauses().empty());
+  later(2h);
+  CHECK(recipient(id).next_attempt == clock.now() + 300);
   local.all = answer(Verdict::Accepted);
-  later(1min);
+  later(5min);
   CHECK_FALSE(entry(id));
 }
 
