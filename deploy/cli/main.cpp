@@ -3,6 +3,7 @@
 
 #include <exception>
 
+#include "common/base/text.hpp"
 #include "deploy/cli/commands.hpp"
 
 namespace {
@@ -42,6 +43,20 @@ void add_commands(CLI::App& app, cli::Context& context) {
   cli::add_config(app, context);
 }
 
+// "queue lst" -> the word that no command has, with the nearest one that there is; empty when the fault is another one.
+std::string unknown_command(CLI::App& app) {
+  CLI::App* group = &app;
+  while (!group->get_subcommands().empty()) group = group->get_subcommands().front();
+  const auto left = app.remaining(true);
+  std::vector<std::string> names;
+  for (const auto* command : group->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (left.empty() || names.empty()) return {};
+  const auto meant = base::nearest(left.front(), names);
+  return "there is no command \"" + base::printable(left.front(), 60) + "\"" +
+         (meant ? "; did you mean " + *meant + "?" : "; there are: " + base::join(names, ", "));
+}
+
 int run(int argc, char** argv) {
   cli::Context context;
   CLI::App app("Hearthmail: receives mail itself and sends it through a smarthost or mail API.", "hearthmail");
@@ -53,6 +68,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help, --version
+    const std::string unknown = asked ? std::string() : unknown_command(app);
+    if (!unknown.empty()) return cli::report_usage(unknown);
     return app.exit(error) == 0 ? cli::kOk : cli::kUsage;
   }
   return context.action ? context.action() : cli::kUsage;
