@@ -111,6 +111,11 @@ void View::claimed(std::uint32_t recent_from) {
 // Takes over what changed in the mailbox since known_, without telling the client.
 base::Status View::follow(const mail::ReadTxn& txn) {
   TRY_ASSIGN(const auto changes, mail::changes_since(txn, box_, known_));
+  if (read_only_ && changes.uid_next - 1 > last_uid_.value) {
+    // EXAMINE shows as \Recent what nobody has claimed, and leaves it to the next session (RFC 3501 §6.3.2).
+    TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
+    if (mailbox.recent_from < mailbox.uid_next) claimed(mailbox.recent_from);
+  }
   if (!recent_.empty() && recent_.back().second > changes.uid_next) recent_.back().second = changes.uid_next;
   if (changes.highest == known_) return base::ok();
   for (const Uid uid : changes.changed) (uid > last_uid_ ? arrived_ : changed_).push_back(uid);

@@ -17,7 +17,7 @@ Append::Append(const Connection& connection, std::string mailbox)
 base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets) {
   octets_ += octets;
   if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
-    return base::Error{base::Errc::OverLimit, "too much in one APPEND"};
+    return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
   }
   messages_.push_back(Message{std::move(options), Spool(services_.spool_dir, kSpoolInMemory), {}});
   return base::ok();

@@ -16,7 +16,7 @@ class Append : public Operation {
  public:
   Append(const Connection& connection, std::string mailbox);
 
-  // The next message of `octets` octets begins. Errors: OverLimit (kMaxAppends, kMaxAppendOctets).
+  // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets).
   base::Status begin_message(parse::AppendOptions options, std::uint64_t octets);
   base::Status add(std::string_view octets);  // of the message that began last
 

@@ -99,7 +99,7 @@ TEST_CASE_METHOD(ImapFixture, "APPEND refuses more than 100 messages at once") {
   client.login();
   std::string command = "a APPEND Sent";
   for (std::size_t i = 0; i < receiver::imap::kMaxAppends + 1; ++i) command += " " + literal("Subject: x\r\n\r\n");
-  CHECK(client.talk(command + "\r\n").find("a NO [OVERQUOTA]") == 0);
+  CHECK(client.talk(command + "\r\n").find("a NO [CANNOT] Too much in one APPEND") == 0);
   CHECK(client.talk("b STATUS Sent (MESSAGES)\r\n").find("MESSAGES 0)") != std::string::npos);
 }
 

@@ -89,6 +89,16 @@ TEST_CASE_METHOD(Shared, "Recent is given to one session, RFC 3501 2.3.2") {
         "* 3 FETCH (FLAGS (\\Recent))\r\n* 4 FETCH (FLAGS ())\r\nc OK FETCH completed\r\n");
 }
 
+TEST_CASE_METHOD(Shared, "EXAMINE shows Recent and leaves it to the next session, RFC 3501 6.3.2") {
+  ImapClient anna(*this);
+  anna.login();
+  anna.talk("x EXAMINE INBOX\r\n");
+  deliver("INBOX", letter("four"));
+  CHECK(anna.talk("a NOOP\r\n") == "* 4 EXISTS\r\n* 4 RECENT\r\na OK NOOP completed\r\n");
+  CHECK(anna.talk("b SELECT INBOX\r\n").find("* 4 RECENT\r\n") != std::string::npos);
+  CHECK(anna.talk("c SELECT INBOX\r\n").find("* 0 RECENT\r\n") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Shared, "MOVE by another session is an expunge here and an arrival there") {
   ImapClient anna(*this);
   ImapClient other(*this);
