@@ -14,6 +14,8 @@ using mime::ReportField;
 
 namespace {
 
+constexpr std::size_t kMaxShown = 600;  // octets of an address or a reply in the text for people
+
 std::string_view subject_of(Kind kind) {
   switch (kind) {
     case Kind::Failed: return "Your message could not be delivered";
@@ -112,7 +114,7 @@ std::string_view advice(const queue::Recipient& recipient) {
 }
 
 std::string paragraph(Kind kind, const queue::Recipient& recipient) {
-  std::string out = "\n  " + recipient.address + "\n";
+  std::string out = "\n  " + base::printable(recipient.address, kMaxShown) + "\n";
   if (kind == Kind::Success) {
     out += recipient.route == kLocalRoute ? "    is in the recipient's mailbox.\n"
                                           : "    was handed to the next mail server, which sends no reports itself.\n";
@@ -121,7 +123,8 @@ std::string paragraph(Kind kind, const queue::Recipient& recipient) {
   const std::string_view who = recipient.route == kLocalRoute || recipient.route.empty()
                                    ? std::string_view("this server")
                                    : std::string_view("the next mail server");
-  if (!recipient.reply.empty()) out += "    The answer of " + std::string(who) + ": " + recipient.reply + "\n";
+  if (!recipient.reply.empty())
+    out += "    The answer of " + std::string(who) + ": " + base::printable(recipient.reply, kMaxShown) + "\n";
   const std::string_view help = kind == Kind::Failed ? advice(recipient) : std::string_view{};
   if (!help.empty()) out += "    " + std::string(help) + "\n";
   return out;
