@@ -113,8 +113,6 @@ struct Detached {
 
 // Starts `task` and lets it run to its end by itself. Whoever spawns must be able to wait for the end some other way
 // (a counter, a callback) before it frees what the task refers to.
-inline Detached spawn(Task<void> task) {
-  co_await task;
-}
+inline Detached spawn(Task<void> task) { co_await task; }
 
 }  // namespace hearthmail::base
