@@ -55,8 +55,10 @@ class Instance:
     def __enter__(self):
         try:
             self.command("init", "--domain", DOMAIN)
+            made = self.command("user", "list").stdout
             for name in self.accounts:
-                self.command("user", "add", f"{name}@{DOMAIN}", "--password-stdin", input=self.passwords[name] + "\n")
+                verb = "passwd" if f"{name}@{DOMAIN}" in made else "add"  # init makes the capture route's account
+                self.command("user", verb, f"{name}@{DOMAIN}", "--password-stdin", input=self.passwords[name] + "\n")
             self.start()
         except BaseException:
             self.__exit__(None, None, None)
