@@ -81,7 +81,8 @@ void set_body(Under& under) {
     }
     set(easy, CURLOPT_MIMEPOST, under.form);
   }
-  under.headers = curl_slist_append(under.headers, "Expect:");  // no pause for 100-continue
+  // No pause for 100-continue. Not with Signature Version 4: libcurl would sign the header that it then does not send.
+  if (under.request.aws_region.empty()) under.headers = curl_slist_append(under.headers, "Expect:");
   set(easy, CURLOPT_HTTPHEADER, under.headers);
 }
 

@@ -135,6 +135,14 @@ TEST_CASE("a big body goes out whole, and Signature Version 4 is over it") {
   CHECK(server.requests[0].ends_with(body));
   CHECK(server.requests[0].find("Authorization: AWS4-HMAC-SHA256 Credential=api/") != std::string::npos);
   CHECK(server.requests[0].find("/eu-west-1/ses/aws4_request") != std::string::npos);
+  // Every header that is signed is there.
+  const std::string head = base::lower(server.requests[0].substr(0, server.requests[0].find("\r\n\r\n") + 2));
+  const std::size_t from = head.find("signedheaders=") + 14;
+  const std::string listed = head.substr(from, head.find(',', from) - from);
+  for (const auto name : base::split(listed, ';')) {
+    INFO(name);
+    CHECK(head.find("\r\n" + std::string(name) + ": ") != std::string::npos);
+  }
 }
 
 TEST_CASE("a multipart body has its parts byte for byte, RFC 7578") {
