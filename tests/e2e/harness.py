@@ -93,9 +93,10 @@ class Instance:
                 raise Failed("the daemons did not become ready:\n" + self.log.read_text(errors="replace")[-4000:]) from None
             if "READY=1" in message and "up" not in message:
                 count -= 1
-        self.ports = {}
+        ports = {}
         for program in DAEMONS:
-            self.ports.update(json.loads((self.data / "run" / f"{program}.json").read_text())["ports"])
+            ports.update(json.loads((self.data / "run" / f"{program}.json").read_text())["ports"])
+        self.ports = ports  # in one step: threads of a test read it meanwhile
 
     def pid(self, program):
         return json.loads((self.data / "run" / f"{program}.json").read_text())["pid"]
