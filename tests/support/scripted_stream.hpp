@@ -64,7 +64,9 @@ class ScriptedStream : public net::Stream {
   bool drained() const { return at_ == input_.size(); }
 
  private:
-  std::size_t until_tls() const { return tls_at_ == std::string::npos ? std::string::npos : std::max(tls_at_, at_) - at_; }
+  std::size_t until_tls() const {
+    return tls_at_ == std::string::npos ? std::string::npos : std::max(tls_at_, at_) - at_;
+  }
 
   std::string input_;
   std::size_t step_;
