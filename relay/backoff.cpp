@@ -31,6 +31,13 @@ seconds retry_delay(std::uint32_t attempts, double chance) {
   return seconds{static_cast<seconds::rep>(base * factor)};
 }
 
+std::uint32_t least_attempts(seconds lifetime) {
+  const seconds trying = std::min<seconds>(lifetime, kLeastTrying);
+  std::uint32_t attempts = 0;
+  for (seconds spent = retry_delay(1); spent < trying; spent += retry_delay(attempts + 1)) ++attempts;
+  return attempts;
+}
+
 seconds probe_delay(std::uint32_t faults) { return nth(kProbes, faults); }
 
 seconds sender_delay(seconds age) { return std::clamp<seconds>(age / 4, kShortestSenderWait, kLongestWait); }

@@ -17,6 +17,11 @@ std::chrono::seconds retry_delay(std::uint32_t attempts);
 // The same with jitter. `chance`: 0 to 1.
 std::chrono::seconds retry_delay(std::uint32_t attempts, double chance);
 
+// How many counted attempts a recipient gets in any case before it is given up: as many as fit into the first kLeastTrying
+// of `lifetime`. RFC 5321 §4.5.4.1 sets the give-up time for a recipient that was tried all along.
+constexpr std::chrono::hours kLeastTrying{4};
+std::uint32_t least_attempts(std::chrono::seconds lifetime);
+
 // How long a route rests after its `faults`-th fault in a row (1: the first) before one mail probes it: 1, 2, 5, then 15
 // minutes.
 std::chrono::seconds probe_delay(std::uint32_t faults);

@@ -55,7 +55,12 @@ class Conclusion {
 
  private:
   UnixTime expires() const { return entry_.envelope.arrived + times_.lifetime.count(); }
-  bool expired() const { return times_.now >= expires() && !times_.stopping; }
+  // The lifetime is over, and not all of it was spent waiting for a route: mail that a broken route kept for days is not
+  // given up at the first greylisting after it.
+  bool expired() const {
+    if (times_.stopping || times_.now < expires()) return false;
+    return entry_.recipients[out_.recipient].attempts >= least_attempts(times_.lifetime);
+  }
 
   queue::Outcome ended(State state) {
     out_.state = state;
@@ -72,8 +77,9 @@ class Conclusion {
 
   // The last attempt comes when the lifetime ends, not up to a whole wait later.
   queue::Outcome wait_until(UnixTime at) {
+    if (times_.now < expires()) at = std::min(at, expires());
     out_.state = State::Waiting;
-    out_.next_attempt = std::max(times_.now + 1, std::min(at, expires()));
+    out_.next_attempt = std::max(times_.now + 1, at);
     return out_;
   }
 
@@ -86,18 +92,19 @@ class Conclusion {
 
   queue::Outcome in_doubt() {
     if (expired()) return give_up();
-    out_.state = State::InDoubt;
-    out_.next_attempt = times_.now + std::max<Seconds::rep>(times_.in_doubt_hold.count(), 1);
+    const Seconds wait = retry_delay(entry_.recipients[out_.recipient].attempts + 1, times_.chance);
+    out_.state = State::InDoubt;  // each attempt may have made a copy: they come ever more slowly
+    out_.next_attempt = times_.now + std::max({times_.in_doubt_hold.count(), wait.count(), Seconds::rep{1}});
     return out_;
   }
 
-  // House rule: a fault of the route is never one of the recipient. The mail is kept and no attempt is counted.
+  // House rule: a fault of the route is never one of the recipient. The mail is kept, no attempt is counted, and it is not
+  // given up either, however long that lasts (relay/README.md says why).
   queue::Outcome parked(const std::string& reason) {
     out_.counts = false;
     out_.reply = std::string(kParked) + reason;
     if (out_.status.empty() || !out_.status.starts_with("4")) out_.status = "4.4.0";
     if (times_.stopping) return given_back();
-    if (expired()) return give_up();
     const Seconds age{times_.now - entry_.envelope.arrived};
     if (standing_.route == dsn::kLocalRoute) return wait_until(times_.now + local_delay(age).count());
     UnixTime at = times_.next_probe.value_or(times_.now + kParkedRecheck.count());

@@ -42,3 +42,10 @@ TEST_CASE("mail to our own receiver waits seconds, then minutes") {
   CHECK(relay::local_delay(1min) == 30s);
   CHECK(relay::local_delay(24h) == 5min);
 }
+
+TEST_CASE("a recipient gets the attempts of four hours, or of a shorter lifetime, before it is given up") {
+  CHECK(relay::least_attempts(5 * 24h) == 6);  // 1, 5, 15, 30, 50 and 70 minutes fit into 4 hours
+  CHECK(relay::least_attempts(1h) == 4);
+  CHECK(relay::least_attempts(1min) == 0);
+  CHECK(relay::least_attempts(0s) == 0);
+}
