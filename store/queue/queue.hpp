@@ -123,7 +123,7 @@ struct Outcome {
 // Writes the outcomes. dsn_done is set for ends that nobody wants to hear of (RFC 3461 §4.1: NOTIFY=NEVER, a success
 // without NOTIFY=SUCCESS, an empty reverse-path); the others show up in list_unreported until mark_reported. Errors:
 // Invalid (an illegal change of state; nothing is written), NotFound. A recipient that was put on hold in flight stays
-// Held unless it was Delivered or Failed. An entry whose recipients are all Delivered or Failed with dsn_done is removed with its body.
+// Held unless it was Delivered or Failed; one that is Waiting again (the operator's retry) stays so unless it was Delivered. An entry whose recipients are all Delivered or Failed with dsn_done is removed with its body.
 base::Status finish(WriteTxn& txn, QueueId id, const std::vector<Outcome>& outcomes, UnixTime now);
 // Records that reports for these recipients are queued (call in the same transaction as enqueue of the DSN).
 base::Status mark_reported(WriteTxn& txn, QueueId id, const std::vector<std::size_t>& recipients, bool delay_notice);

@@ -34,8 +34,13 @@ constexpr std::array kRules{
     Rule{State::InDoubt, Step::Finish, State::InDoubt, State::InDoubt},
     Rule{State::InDoubt, Step::Finish, State::Delivered, State::Delivered},
     Rule{State::InDoubt, Step::Finish, State::Failed, State::Failed},
-    // A late answer after the lease ran out and another attempt has ended: what is delivered must not go out again.
+    // A late answer: the lease ran out, or the operator asked for a retry after the final octets had gone. What is delivered
+    // must not go out again; any other answer leaves it to the next attempt, and does not keep the answers to the entry's
+    // other recipients from being written down.
     Rule{State::Waiting, Step::Finish, State::Delivered, State::Delivered},
+    Rule{State::Waiting, Step::Finish, State::Waiting, State::Waiting},
+    Rule{State::Waiting, Step::Finish, State::InDoubt, State::Waiting},
+    Rule{State::Waiting, Step::Finish, State::Failed, State::Waiting},
     // Held while in flight: an end counts, anything else stays held.
     Rule{State::Held, Step::Finish, State::Delivered, State::Delivered},
     Rule{State::Held, Step::Finish, State::Failed, State::Failed},

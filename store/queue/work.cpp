@@ -77,6 +77,8 @@ Result<Claim> claim_entry(WriteTxn& txn, QueueId id, UnixTime now, UnixTime leas
 
 // Writes one outcome into the entry.
 Status apply(Entry& entry, const Outcome& outcome, UnixTime now) {
+  const bool late =
+      outcome.recipient < entry.recipients.size() && entry.recipients[outcome.recipient].state == State::Waiting;
   TRY(change(entry, outcome.recipient, Step::Finish, outcome.state));
   Recipient& recipient = entry.recipients[outcome.recipient];
   if (outcome.counts) ++recipient.attempts;
@@ -86,7 +88,7 @@ Status apply(Entry& entry, const Outcome& outcome, UnixTime now) {
   if (is_finished(recipient.state)) {
     recipient.finished = now;
     recipient.dsn_done = !wants_report(entry.envelope, recipient);
-  } else {
+  } else if (!late) {
     recipient.next_attempt = outcome.next_attempt;
   }
   return base::ok();

@@ -232,7 +232,6 @@ TEST_CASE_METHOD(QueueFixture, "an attempt that a route's fault ended does not c
 
 TEST_CASE_METHOD(QueueFixture, "an illegal change is refused as a whole") {
   const auto id = put(to({"a@x.test", "b@x.test"}));
-  CHECK(finish(id, {outcome(0, State::Failed)}).error().code == Errc::Invalid);  // was never claimed
   REQUIRE(claim().size() == 1);
   const auto refused = finish(id, {outcome(0, State::Delivered), outcome(1, State::Held)});
   REQUIRE_FALSE(refused.ok());
@@ -240,6 +239,19 @@ TEST_CASE_METHOD(QueueFixture, "an illegal change is refused as a whole") {
   CHECK(find(id)->recipients[0].state == State::InFlight);
   CHECK(finish(id, {outcome(2, State::Delivered)}).error().code == Errc::Invalid);
   CHECK(write([&](WriteTxn& txn) { return queue::claim_due(txn, now, now, 1); }).error().code == Errc::Invalid);
+  check_indexes();
+}
+
+TEST_CASE_METHOD(QueueFixture, "a late answer to one recipient that the operator retried costs no other its answer") {
+  const auto id = put(to({"a@x.test", "b@x.test"}));
+  REQUIRE(claim().size() == 1);
+  REQUIRE(write([&](WriteTxn& txn) { return queue::mark_in_doubt(txn, id, {0}, now + 900); }).ok());
+  REQUIRE(write([&](WriteTxn& txn) { return queue::retry_now(txn, id, now); }).ok());
+  const auto late = GENERATE(State::Waiting, State::InDoubt, State::Failed);
+  REQUIRE(finish(id, {outcome(0, late, now + 5000), outcome(1, State::Waiting, now + 60)}).ok());
+  CHECK(find(id)->recipients[0].state == State::Waiting);
+  CHECK(find(id)->recipients[0].next_attempt == now);
+  CHECK(find(id)->recipients[1].next_attempt == now + 60);
   check_indexes();
 }
 
