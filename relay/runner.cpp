@@ -59,7 +59,8 @@ Task<Status> Runner::start() {
   for (const queue::Entry& entry : *owed) {
     const base::QueueId id = entry.id;
     auto reported = co_await report_ended(id);
-    if (!reported.ok()) co_return reported.error();
+    // It stays owed; one bad record must not keep all the other mail from going out.
+    if (!reported.ok()) log::error("cannot make a report", {{"queue_id", id.value}, {"error", reported.error().text}});
   }
   co_return base::ok();
 }

@@ -54,7 +54,13 @@ struct QueuedReport {
 };
 
 Result<QueuedReport> make_report(queue::Store& store, dsn::Request request) {
-  TRY_ASSIGN(request.original, returned_part(store, *request.entry, request.kind));
+  auto original = returned_part(store, *request.entry, request.kind);
+  // A body that cannot be read any more: its sender must hear of the end all the more, then without it.
+  const bool lost = !original.ok() && original.error().code == base::Errc::Corrupt;
+  if (lost)
+    log::error("a report returns nothing", {{"queue_id", request.entry->id.value}, {"error", original.error().text}});
+  else if (!original.ok()) return original.error();
+  else request.original = std::move(*original);
   QueuedReport report;
   report.envelope.arrived = request.now;
   report.envelope.smtputf8 = dsn::needs_utf8(request);

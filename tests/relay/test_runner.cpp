@@ -1,3 +1,4 @@
+#include "store/queue/tables.hpp"
 #include "tests/relay/fixture.hpp"
 
 using namespace hearthmail;
@@ -239,6 +240,97 @@ TEST_CASE_METHOD(RelayFixture, "after 5 days the mail is given up with a report"
   REQUIRE(local.sent.size() == 2);  // the delay notice, then the failure
   CHECK(local.bodies[1].find("Status: 4.4.7") != std::string::npos);
   CHECK(local.bodies[1].find("given up after 5 d") != std::string::npos);
+}
+
+TEST_CASE_METHOD(RelayFixture, "a route's fault never bounces a mail, not even after its lifetime") {
+  const auto fault = GENERATE(answer(Verdict::RouteAway, "connect: refused", "4.4.1"),
+                              answer(Verdict::RouteBroken, "535 5.7.8 bad password", "5.7.8"),
+                              answer(Verdict::RouteExhausted, "550 5.4.5 daily", "5.4.5"));
+  ways["main"].all = ways["backup"].all = fault;
+  const auto id = put({"b@x.example"});
+  settle();
+  for (int i = 0; i < 8 * 24; ++i) later(1h);
+  REQUIRE(entry(id));
+  CHECK(recipient(id).state == State::Waiting);
+  CHECK(recipient(id).attempts == 0);
+  CHECK(recipient(id).next_attempt > clock.now());
+  CHECK(local.sent.size() == 1);  // the delay notice
+  CHECK(local.bodies[0].find("Action: delayed") != std::string::npos);
+  SECTION("it goes out when the route is well again") {
+    ways["main"].all = answer(Verdict::Accepted);
+    later(1h);
+    CHECK_FALSE(entry(id));
+    CHECK(local.sent.size() == 1);
+  }
+  SECTION("a recipient that asks for patience then gets the usual attempts before it fails") {
+    ways["main"].all = ways["backup"].all = answer(Verdict::Temporary, "450 4.7.1 greylisted", "4.7.1");
+    later(1h);
+    REQUIRE(entry(id));
+    CHECK(recipient(id).attempts >= 1);
+    for (int i = 0; i < 60; ++i) later(1min);
+    REQUIRE(entry(id));
+    CHECK(recipient(id).attempts < 6);  // at the usual pace
+    for (int i = 0; i < 10; ++i) later(70min);
+    CHECK_FALSE(entry(id));
+    CHECK(local.bodies.back().find("Status: 4.4.7") != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(RelayFixture, "our own receiver's absence never bounces a mail either") {
+  local.all = answer(Verdict::RouteAway, "connect: no such file", "4.4.1");
+  const auto id = put({"bob@example.test"}, [](auto& envelope) { envelope.reverse_path.clear(); });
+  settle();
+  for (int i = 0; i < 8 * 24; ++i) later(1h);
+  REQUIRE(entry(id));
+  local.all = answer(Verdict::Accepted);
+  later(10min);
+  CHECK_FALSE(entry(id));
+}
+
+TEST_CASE_METHOD(RelayFixture, "a message that stays in doubt is sent again ever more slowly") {
+  ways["main"].all = answer(Verdict::InDoubt, "final: closed", "4.4.2");
+  const auto id = put({"b@x.example"});
+  settle();
+  for (const auto wait : {15min, 15min, 15min, 30min, 50min, 70min, 70min}) {
+    CHECK(recipient(id).state == State::InDoubt);
+    CHECK(recipient(id).next_attempt - clock.now() == base::Seconds{wait}.count());
+    later(wait);
+  }
+}
+
+TEST_CASE_METHOD(RelayFixture, "the operator's retry of a mail that is being sent loses no answer") {
+  ways["main"].by_address["c@x.example"] = answer(Verdict::RecipientPermanent, "550 5.1.1 no", "5.1.1");
+  ways["main"].by_address["d@x.example"] = answer(Verdict::InDoubt, "final: closed", "4.4.2");
+  const auto id = put({"b@x.example", "c@x.example", "d@x.example"});
+  ways["main"].before_dot = [&] {
+    const auto retried =
+        queue->env().write([&](store::lmdb::WriteTxn& txn) { return store::queue::retry_now(txn, id, clock.now()); });
+    REQUIRE(retried.ok());
+    ways["main"].before_dot = nullptr;
+  };
+  CHECK(test::run_task(runner->run_due()) == 1);
+  CHECK(recipient(id, 0).state == State::Delivered);
+  CHECK(recipient(id, 1).state == State::Failed);
+  CHECK(recipient(id, 2).state == State::Waiting);  // as the operator wished
+}
+
+TEST_CASE_METHOD(RelayFixture, "a body that is lost stops neither its report nor the relay's start") {
+  const auto id = put({"b@x.example"});
+  const auto died = queue->env().write([&](store::lmdb::WriteTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto claims, store::queue::claim_due(txn, clock.now(), clock.now() + 300, 10));
+    store::queue::Outcome failed;
+    failed.state = State::Failed;
+    failed.reply = "550 5.1.1 no such user";
+    failed.status = "5.1.1";
+    TRY(txn.erase_prefix(store::queue::kBodies, store::queue::entry_key(id)));
+    return store::queue::finish(txn, claims[0].entry.id, {failed}, clock.now());
+  });
+  REQUIRE(died.ok());
+  restart();
+  settle();
+  CHECK(local.sent == Sent{{"anna@example.test"}});
+  CHECK(local.bodies[0].find("550 5.1.1 no such user") != std::string::npos);
+  CHECK_FALSE(entry(id));
 }
 
 TEST_CASE_METHOD(RelayFixture, "the commit before the final dot names the accepted recipients") {
