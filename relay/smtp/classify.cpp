@@ -60,6 +60,16 @@ constexpr std::string_view kSenderWords =
 constexpr std::string_view kAccountWords =
     "sending paused|sending is paused|account suspended|account is suspended|account disabled|account is disabled|"
     "account has been|account not active|not activated|sandbox|traffic not accepted|bad outbound sender";
+// What Postfix and Exim say at RCPT, where their checks of client, HELO and sender come to light (smtpd_delay_reject); and
+// what they say there about the recipient alone, whatever else is quoted in it.
+constexpr std::string_view kClientWords =
+    "client host rejected|client host [|client address|helo command rejected|blocked using";
+constexpr std::string_view kDelayedSenderWords =
+    "sender address rejected|not owned by user|sender not verified|sender is not verified|sender verify failed|"
+    "sender domain";
+constexpr std::string_view kRecipientWords =
+    "recipient address rejected|user unknown|unknown user|no such user|recipient unknown|does not exist|"
+    "mailbox unavailable|address verification";
 constexpr std::string_view kTooManyWords = "too many recipients|recipient limit|too many rcpt";
 constexpr std::string_view kUtf8Words = "smtputf8|internationali";
 
@@ -119,6 +129,12 @@ constexpr auto kRows = std::to_array<Row>({
     {kMail | kMessage, 500, 599, "5.7.60", "", When::Always, Verdict::RouteBroken, Mark::Sender},
     {kMail | kMessage, 500, 599, "5.2.252", "", When::Always, Verdict::RouteBroken, Mark::Sender},
     {kMail | kMessage, 500, 599, "", kSenderWords, When::Always, Verdict::RouteBroken, Mark::Sender},
+
+    // The same, and of ourselves, told only at RCPT.
+    {kRcpt, 500, 599, "", kRecipientWords, When::Always, Verdict::RecipientPermanent},
+    {kRcpt, 500, 599, "5.1.1", "", When::Always, Verdict::RecipientPermanent},
+    {kMail | kRcpt, 500, 599, "", kClientWords, When::Always, Verdict::RouteBroken},
+    {kRcpt, 500, 599, "", kDelayedSenderWords, When::Always, Verdict::RouteBroken, Mark::Sender},
 
     // Plain refusals.
     {kRcpt, 500, 599, "", "", When::Always, Verdict::RecipientPermanent},

@@ -69,6 +69,16 @@ TEST_CASE("what a smarthost's replies mean") {
       {Stage::Rcpt, "554 5.7.1 <b@x.example>: Relay access denied", Verdict::RouteBroken},
       {Stage::Rcpt, "550 5.7.64 TenantAttribution; Relay Access Denied", Verdict::RouteBroken},
       {Stage::Rcpt, "530 5.7.1 authenticate first", Verdict::RouteBroken},
+      // Postfix tells at RCPT what it dislikes about sender and client: no fault of the recipient.
+      {Stage::Rcpt, "553 5.7.1 <anna@example.test>: Sender address rejected: not owned by user bob",
+       Verdict::RouteBroken},
+      {Stage::Rcpt, "554 5.7.1 <home.example[192.0.2.1]>: Client host rejected: Access denied", Verdict::RouteBroken},
+      {Stage::Rcpt, "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using bl.example",
+       Verdict::RouteBroken},
+      {Stage::Rcpt, "550 5.7.1 <home>: Helo command rejected: need a name", Verdict::RouteBroken},
+      {Stage::Rcpt, "450 4.7.1 <home.example[192.0.2.1]>: Client host rejected: greylisted", Verdict::Temporary},
+      {Stage::Rcpt, "550 5.1.1 <b@x.example>: Recipient address rejected: host mx said: 550 Sender address rejected",
+       Verdict::RecipientPermanent},
       {Stage::Rcpt, "450 4.2.1 The user you are trying to contact is receiving mail at a rate", Verdict::Temporary},
       {Stage::Rcpt, "452 4.5.3 too many recipients", Verdict::Temporary},  // Cloudflare: 50 per session
       {Stage::Rcpt, "452 4.2.2 mailbox over quota", Verdict::Temporary},
