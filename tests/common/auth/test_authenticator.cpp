@@ -133,17 +133,21 @@ TEST_CASE_METHOD(Fixture, "a full pool is Unavailable and counts against nobody"
   std::condition_variable changed;
   bool open = false;
   std::size_t taken = 0;
+  std::size_t ended = 0;
   const auto block = [&] {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return open; });
+    ++ended;
+    changed.notify_all();  // under the lock: the test leaves only after it
   };
   while (workers.submit(block)) ++taken;
   auto attempt = login("anna@example.test", "right");
   {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
     open = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return ended == taken; });
   }
-  changed.notify_all();
   REQUIRE_FALSE(attempt.identity.ok());
   CHECK(attempt.identity.error().code == Errc::Unavailable);
   CHECK(attempt.delay.count() == 0);
