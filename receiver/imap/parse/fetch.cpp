@@ -91,7 +91,7 @@ Result<Section> parse_section(Cursor& in) {
   bool more = base::is_digit(in.peek());
   bool named = !more;
   while (more) {
-    if (section.part.size() >= kMaxSectionDepth) return in.error("at most 100 part numbers");
+    if (section.part.size() >= kMaxSectionDepth) return in.error("at most 128 part numbers");
     TRY_ASSIGN(const std::uint32_t number, in.nz_number());
     section.part.push_back(number);
     const bool dot = in.take('.');

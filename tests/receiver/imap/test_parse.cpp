@@ -343,9 +343,9 @@ TEST_CASE("FETCH items", "[parse]") {
     CHECK_FALSE(parse_command(std::string("a FETCH 1 ") + wrong).ok());
   }
   std::string deep = "a FETCH 1 BODY[1";
-  for (int i = 1; i < 100; ++i) deep += ".1";
+  for (std::size_t i = 1; i < kMaxSectionDepth; ++i) deep += ".1";
   CHECK(parse_command(deep + "]").ok());
-  CHECK(error_of(deep + ".1]").find("at most 100 part numbers") != std::string::npos);
+  CHECK(error_of(deep + ".1]").find("at most 128 part numbers") != std::string::npos);
 }
 
 TEST_CASE("APPEND up to its message", "[parse]") {
