@@ -81,6 +81,7 @@ std::string filter_header(std::string_view header, const std::vector<std::string
     if (!base::is_wsp(line.front())) keep = is_named(line, names) != invert;
     if (keep) kept += line;
   }
+  if (!kept.empty() && kept.back() != '\n') kept += "\r\n";  // the message ends inside its header
   kept += "\r\n";
   return kept;
 }

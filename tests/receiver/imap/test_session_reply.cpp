@@ -60,7 +60,7 @@ TEST_CASE("HEADER.FIELDS keeps folded lines and ends with a blank one, RFC 9051 
   CHECK(filter_header(header, {"subject"}, false) == "Subject: b\r\n\tfolded\r\n\r\n");
   CHECK(filter_header(header, {"To"}, false) == "TO : c\r\n\r\n");
   CHECK(filter_header(header, {"SUBJECT", "From"}, true) == "TO : c\r\n\r\n");
-  CHECK(filter_header("no end: x", {"no end"}, false) == "no end: x\r\n");
+  CHECK(filter_header("no end: x", {"no end"}, false) == "no end: x\r\n\r\n");
   CHECK(filter_header("", {"x"}, true) == "\r\n");
 }
 
