@@ -228,7 +228,8 @@ class PartLister {
     std::string path = path_of(number);
     if (!path.empty()) out_.push_back(make(part, path));
     prefix_[number] = path.empty() ? inherited(part) : std::move(path);
-    if (part.is_multipart() && part.children.empty()) {
+    // BODYSTRUCTURE shows an empty text there, so it can be fetched.
+    if ((part.is_multipart() || part.is_message()) && part.children.empty()) {
       SummaryPart empty;
       empty.path = child_path(prefix_[number], 1);
       empty.header = Range{part.body.offset, 0};

@@ -68,6 +68,16 @@ TEST_CASE("A message part with a plain message inside has part n.1") {
   CHECK(at(message, part_at(summary, "1.1")->header) == crlf("Subject: in\n\n"));
 }
 
+TEST_CASE("An encoded message part, which is not looked into, has the empty part n.1 that BODYSTRUCTURE shows") {
+  const std::string message = crlf(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n"
+      "Content-Transfer-Encoding: base64\n\nVG86IGFAYg==\n--b--\n");
+  const Summary summary = summarized(message);
+  CHECK(paths(summary) == "[ multipart/mixed][1 message/rfc822][1.1 text/plain]");
+  CHECK(at(message, part_at(summary, "1")->body) == "VG86IGFAYg==");
+  CHECK(part_at(summary, "1.1")->body.octets == 0);
+}
+
 TEST_CASE("Messages directly inside messages") {
   const std::string message =
       crlf("Content-Type: message/rfc822\n\nContent-Type: message/rfc822\n\nSubject: deep\n\nbody\n");
