@@ -23,7 +23,13 @@ base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t o
   return base::ok();
 }
 
-base::Status Append::add(std::string_view octets) { return messages_.back().spool.append(octets); }
+base::Status Append::add(std::string_view octets) {
+  // literal = "{" number64 ["+"] "}" CRLF *CHAR8, and CHAR8 is never NUL: we could not send it back (RFC 9051 §9).
+  if (octets.find('\0') != std::string_view::npos) {
+    return base::Error{base::Errc::Invalid, "A message with a NUL octet is not stored"};
+  }
+  return messages_.back().spool.append(octets);
+}
 
 base::Result<Next> Append::step(Connection& connection) {
   switch (phase_) {

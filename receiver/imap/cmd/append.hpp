@@ -18,7 +18,7 @@ class Append : public Operation {
 
   // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets).
   base::Status begin_message(parse::AppendOptions options, std::uint64_t octets);
-  base::Status add(std::string_view octets);  // of the message that began last
+  base::Status add(std::string_view octets);  // of the message that began last. Errors: Invalid (NUL), the spool's
 
   base::Result<Next> step(Connection& connection) override;
   base::Status work() override;  // indexes, summarises, compresses

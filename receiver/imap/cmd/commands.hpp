@@ -28,7 +28,7 @@ base::Status list(Connection& connection, const parse::Command& command);
 base::Status lsub(Connection& connection, const parse::Command& command);
 base::Status status(Connection& connection, const parse::Command& command);
 // Appends one STATUS response; also for LIST ... RETURN (STATUS ...).
-base::Status put_status(std::string& out, const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox,
+base::Status put_status(Connection& connection, const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox,
                         const std::vector<parse::StatusItem>& items);
 Started select(Connection& connection, parse::Command& command);  // EXAMINE too
 Started create(Connection& connection, parse::Command& command);

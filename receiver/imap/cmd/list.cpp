@@ -84,7 +84,7 @@ base::Status list(Connection& connection, const parse::Command& command) {
       if (!is_selected(args, node) && !has_selected_children(args, node)) continue;
       put_list(connection.out, args, name, node);
       if (node.mailbox == nullptr || args.return_status.empty()) continue;
-      TRY(put_status(connection.out, txn, *node.mailbox, args.return_status));
+      TRY(put_status(connection, txn, *node.mailbox, args.return_status));
     }
     return base::ok();
   });

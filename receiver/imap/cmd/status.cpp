@@ -1,4 +1,4 @@
-// STATUS, RFC 9051 §6.3.11.
+// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/output.hpp"
@@ -21,7 +21,8 @@ base::Result<std::uint64_t> count_recent(const mail::ReadTxn& txn, const mail::M
   return count;
 }
 
-base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const mail::Mailbox& mailbox, StatusItem item) {
+base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const Connection& connection,
+                                     const mail::Mailbox& mailbox, StatusItem item) {
   switch (item) {
     case StatusItem::Messages: return std::uint64_t{mailbox.messages};
     case StatusItem::Recent: return count_recent(txn, mailbox);
@@ -30,20 +31,22 @@ base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const mail::Mailb
     case StatusItem::Unseen: return std::uint64_t{mailbox.unseen};
     case StatusItem::Deleted: return std::uint64_t{mailbox.deleted};
     case StatusItem::Size: return mailbox.octets;
+    case StatusItem::AppendLimit: return connection.services().max_message_octets;  // the same for all
   }
   return base::Error{base::Errc::Internal, "STATUS item without a value"};
 }
 
 }  // namespace
 
-base::Status put_status(std::string& out, const mail::ReadTxn& txn, const mail::Mailbox& mailbox,
+base::Status put_status(Connection& connection, const mail::ReadTxn& txn, const mail::Mailbox& mailbox,
                         const std::vector<StatusItem>& items) {
+  std::string& out = connection.out;
   out += "* STATUS ";
   text::append_mailbox(out, mailbox.name, false);
   out += " (";
   bool first = true;
   for (const auto item : items) {
-    TRY_ASSIGN(const auto value, value_of(txn, mailbox, item));
+    TRY_ASSIGN(const auto value, value_of(txn, connection, mailbox, item));
     if (!first) out += ' ';
     first = false;
     out += parse::name(item);
@@ -58,7 +61,7 @@ base::Status status(Connection& connection, const parse::Command& command) {
   const auto& args = std::get<parse::StatusArgs>(command.args);
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
     TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, connection.account(), args.mailbox));
-    return put_status(connection.out, txn, mailbox, args.items);
+    return put_status(connection, txn, mailbox, args.items);
   });
 }
 

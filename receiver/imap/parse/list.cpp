@@ -15,13 +15,14 @@ struct NamedItem {
   std::string_view name;
   StatusItem item;
 };
-constexpr std::array<NamedItem, 7> kStatusItems{{{"MESSAGES", StatusItem::Messages},
+constexpr std::array<NamedItem, 8> kStatusItems{{{"MESSAGES", StatusItem::Messages},
                                                  {"RECENT", StatusItem::Recent},
                                                  {"UIDNEXT", StatusItem::UidNext},
                                                  {"UIDVALIDITY", StatusItem::UidValidity},
                                                  {"UNSEEN", StatusItem::Unseen},
                                                  {"DELETED", StatusItem::Deleted},
-                                                 {"SIZE", StatusItem::Size}}};
+                                                 {"SIZE", StatusItem::Size},
+                                                 {"APPENDLIMIT", StatusItem::AppendLimit}}};
 
 Result<StatusItem> parse_item(Cursor& in) {
   for (const NamedItem& named : kStatusItems) {

@@ -64,11 +64,23 @@ TEST_CASE_METHOD(ImapFixture, "APPEND over APPENDLIMIT is refused, RFC 7889") {
   ImapClient client(*this);
   client.login();
   CHECK(client.talk("a APPEND INBOX {4194305}\r\n").find("a NO [TOOBIG]") == 0);
-  CHECK(client.talk("b NOOP\r\n") == "b OK NOOP completed\r\n");
+  CHECK(client.talk("b STATUS INBOX (APPENDLIMIT)\r\n") ==
+        "* STATUS INBOX (APPENDLIMIT 4194304)\r\nb OK STATUS completed\r\n");
   const std::string message = letter("big", std::string(4'000'000, 'x') + "\r\n");
   CHECK(client.talk("c APPEND INBOX " + announced(message)) == "+ OK\r\n");
   CHECK(client.talk(message + "\r\n").find("c OK [APPENDUID ") == 0);
   CHECK(client.talk("d STATUS INBOX (SIZE)\r\n").find("SIZE " + std::to_string(message.size())) != std::string::npos);
+}
+
+TEST_CASE_METHOD(ImapFixture,
+                 "APPEND of a message with NUL is refused and its octets are swallowed, RFC 9051 9 CHAR8") {
+  const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
+  ImapClient client(*this, {step, true, true});
+  client.login();
+  const std::string message = "Subject: x\r\n\r\n" + std::string(1, '\0') + "\r\nb LOGOUT\r\n";
+  CHECK(client.talk("a APPEND INBOX " + literal(message) + "\r\nc NOOP\r\n") ==
+        "a NO [CANNOT] A message with a NUL octet is not stored\r\nc OK NOOP completed\r\n");
+  CHECK(client.talk("d STATUS INBOX (MESSAGES)\r\n").find("MESSAGES 0)") != std::string::npos);
 }
 
 TEST_CASE_METHOD(ImapFixture, "APPEND is not possible before login") {
