@@ -5,7 +5,9 @@
 namespace hearthmail::smtp {
 
 Incoming::Incoming(const ServerOptions& options)
-    : most_(options.max_octets), filter_(options.line_endings, options.max_octets), spool_(options.spool_dir) {}
+    : most_(options.max_octets),
+      filter_(options.line_endings, options.max_octets),
+      spool_(options.spool_dir, options.reserve_octets) {}
 
 void Incoming::take(std::string_view octets) {
   block_.clear();
@@ -15,7 +17,12 @@ void Incoming::take(std::string_view octets) {
   if (!spooled_.ok()) log::error("spool failed", {{"error", spooled_.error().text}});
 }
 
-void Incoming::finish() { filter_.finish(); }
+void Incoming::finish() {
+  filter_.finish();
+  if (filter_.flaw() != Flaw::None || !spooled_.ok()) return;
+  spooled_ = spool_.check_room();
+  if (!spooled_.ok()) log::error("no room for mail", {{"error", spooled_.error().text}});
+}
 
 bool Incoming::flooded() const { return filter_.seen() > 2 * most_ + kReadBlock; }
 

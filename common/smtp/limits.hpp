@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace hearthmail::smtp {
 
@@ -18,8 +19,11 @@ constexpr std::size_t kMaxErrors = 20;            // refused commands since the 
 constexpr std::size_t kMaxJunk = 100;             // NOOP, RSET, VRFY, HELP, EHLO ... since the last delivered message
 constexpr std::size_t kMaxAuthFailures = 3;       // failed AUTH commands per session, then 421
 constexpr std::size_t kSpoolMemory = 256 * 1024;  // octets of a message that are kept in memory before a file is made
-constexpr std::size_t kReadBlock = 64 * 1024;     // octets asked from the stream at once while a message comes in
-constexpr std::size_t kReplyBatch = 32 * 1024;    // octets of collected replies that are sent without waiting for more
+// Free octets of the disk that mail coming in must leave: deletions, reports and the queue's bookkeeping go on, and no commit
+// fails for lack of room. limits.md asks for a reserve; Postfix's queue_minfree is advised to be 1.5 messages.
+constexpr std::uint64_t kDiskReserve = 64ULL * 1024 * 1024;
+constexpr std::size_t kReadBlock = 64 * 1024;   // octets asked from the stream at once while a message comes in
+constexpr std::size_t kReplyBatch = 32 * 1024;  // octets of collected replies that are sent without waiting for more
 // Octets of one encoded MAIL parameter value for ENVID, RFC 3461 §4.4; ORCPT, RFC 3461 §4.2.
 constexpr std::size_t kMaxEnvid = 100;
 constexpr std::size_t kMaxOrcpt = 500;

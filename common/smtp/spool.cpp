@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,6 +48,17 @@ base::Status Spool::open_file() {
   return base::ok();
 }
 
+// A disk that cannot be asked (the directory is missing) is not called full: the write will tell.
+base::Status Spool::check_free(std::uint64_t octets) const {
+  struct statvfs disk {};
+  const std::string parent = directory_.substr(0, directory_.rfind('/'));
+  if (::statvfs(directory_.c_str(), &disk) != 0 && ::statvfs(parent.c_str(), &disk) != 0) return base::ok();
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free >= reserve_ && free - reserve_ >= octets) return base::ok();
+  return Error{Errc::Unavailable, "the disk of " + directory_ + " has " + std::to_string(free) +
+                                      " octets free and keeps " + std::to_string(reserve_) + " in reserve"};
+}
+
 base::Status Spool::write(std::string_view octets) {
   if (file_ < 0 && memory_.size() + octets.size() <= kSpoolMemory) {
     memory_ += octets;
@@ -58,6 +70,7 @@ base::Status Spool::write(std::string_view octets) {
     TRY(write_all(file_, memory_, directory_));
     memory_ = std::string();
   }
+  TRY(check_free(octets.size()));
   TRY(write_all(file_, octets, directory_));
   octets_ += octets.size();
   return base::ok();

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/result.hpp"
+#include "common/smtp/limits.hpp"
 
 namespace hearthmail::smtp {
 
@@ -14,12 +16,16 @@ namespace hearthmail::smtp {
 // One thread at a time; read_all() may run on a worker while the session waits.
 class Spool {
  public:
-  explicit Spool(std::string directory) : directory_(std::move(directory)) {}
+  // A file is only written while the disk has more than `reserve` octets free.
+  explicit Spool(std::string directory, std::uint64_t reserve = kDiskReserve)
+      : directory_(std::move(directory)), reserve_(reserve) {}
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
   base::Status write(std::string_view octets);  // Unavailable: disk full, directory missing
+  // Is there room to store what was written, besides the reserve? Unavailable.
+  base::Status check_room() const { return check_free(octets_); }
   std::uint64_t octets() const { return octets_; }
   bool in_file() const { return file_ >= 0; }
   // `prefix`, then everything that was written. Unavailable.
@@ -27,7 +33,9 @@ class Spool {
 
  private:
   base::Status open_file();
+  base::Status check_free(std::uint64_t octets) const;
   std::string directory_;
+  std::uint64_t reserve_;
   std::string memory_;
   std::uint64_t octets_ = 0;
   int file_ = -1;

@@ -1,0 +1,61 @@
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "common/smtp/incoming.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace hearthmail;
+using namespace hearthmail::smtp;
+
+namespace {
+
+constexpr std::uint64_t kEverything = std::uint64_t{1} << 62U;  // octets; no disk has as many
+
+struct Directory {
+  Directory() {
+    std::string pattern = "/tmp/hearthmail-spool-XXXXXX";
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("a spool gives back what was written, from memory and from a file") {
+  const Directory directory;
+  const auto octets = GENERATE(std::size_t{10}, kSpoolMemory, kSpoolMemory + 1);
+  Spool spool(directory.path + "/spool", 0);
+  const std::string message(octets, 'x');
+  REQUIRE(spool.write(message.substr(0, 5)).ok());
+  REQUIRE(spool.write(message.substr(5)).ok());
+  CHECK(spool.check_room().ok());
+  CHECK(spool.in_file() == (octets > kSpoolMemory));
+  CHECK(*spool.read_all("Head\r\n") == "Head\r\n" + message);
+}
+
+TEST_CASE("the disk's reserve is never filled with mail, small or large", "[limits]") {
+  CHECK(kDiskReserve == 64ULL * 1024 * 1024);
+  const Directory directory;
+  ServerOptions options;
+  options.line_endings = LineEndings::Keep;
+  options.spool_dir = directory.path + GENERATE("", "/not-made-yet");
+  options.reserve_octets = kEverything;
+  const auto octets = GENERATE(std::size_t{10}, kSpoolMemory + 1);
+  Incoming refused(options);
+  refused.take(std::string(octets, 'x'));
+  refused.finish();
+  REQUIRE(refused.refusal().has_value());
+  CHECK(refused.refusal()->code == 452);
+  CHECK(refused.refusal()->enhanced == "4.3.1");
+  CHECK(refused.spool().octets() <= kSpoolMemory);  // no file was filled
+  options.reserve_octets = 0;
+  Incoming taken(options);
+  taken.take(std::string(octets, 'x'));
+  taken.finish();
+  CHECK_FALSE(taken.refusal().has_value());
+}
