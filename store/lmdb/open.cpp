@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,18 @@ constexpr std::string_view kSchemaKey = "schema", kFormatKey = "format";
 
 std::mutex open_mutex;
 std::vector<std::pair<std::uint64_t, std::uint64_t>> open_directories;  // device and inode
+
+// LMDB maps its lock file, which is made with a hole: on a full disk the first use of a page in it would be SIGBUS. Only
+// before the environment is open: closing a descriptor of the file would give up LMDB's own locks on it.
+void fill_lock_file(const std::string& directory) {
+  const int file = ::open((directory + "/lock.mdb").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return;  // a new environment; its next opening fills it
+  struct stat info {};
+  if (::fstat(file, &info) == 0 && info.st_size > 0 && ::posix_fallocate(file, 0, info.st_size) != 0) {
+    log::warning("no room for the whole lock file", {{"directory", directory}});
+  }
+  ::close(file);
+}
 
 Status make_directory(const std::string& directory) {
   std::error_code failed;
@@ -109,6 +122,7 @@ Status Env::Impl::open_file(const std::string& where, const EnvOptions& options)
   directory = where;
   TRY(make_directory(where));
   TRY_ASSIGN(claimed, OpenDirectory::claim(where));
+  fill_lock_file(where);
   int code = mdb_env_create(&env);
   if (code != 0) return to_error(code, "create an environment");
   snapshots.attach(env);

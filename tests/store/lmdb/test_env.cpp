@@ -24,6 +24,16 @@ TEST_CASE("a new environment is private: directory 0700, file 0600") {
   CHECK((info.st_mode & 0777U) == 0600U);
 }
 
+TEST_CASE("the lock file has no hole that a full disk would turn into SIGBUS") {
+  Directory dir;
+  { auto env = open(dir.path()); }
+  auto env = open(dir.path());
+  struct stat info {};
+  REQUIRE(::stat((dir.path() + "/lock.mdb").c_str(), &info) == 0);
+  CHECK(info.st_size > 0);
+  CHECK(info.st_blocks * 512 >= info.st_size);
+}
+
 TEST_CASE("what was written is there after a reopen") {
   Directory dir;
   {
