@@ -24,6 +24,10 @@ constexpr auto kRows = std::to_array<AnswerRow>({
      "sandbox|not allowed to send|is not active|disabled|activate your|free accounts|suspended|unverified|not verified|"
      "domain not found|forbidden",
      Verdict::RouteBroken, "4.7.0"},
+    // A redirection, a proxy or an address that is none of the API's: the endpoint is set wrong.
+    {300, 399, "", "", Verdict::RouteBroken, "4.7.0"},
+    {405, 407, "", "", Verdict::RouteBroken, "4.7.0"},
+    {410, 410, "", "", Verdict::RouteBroken, "4.7.0"},
     // The message.
     {413, 413, "", "", Verdict::TooBig, "5.3.4"},
     {400, 499, "", "too large|exceeds maximum|message size", Verdict::TooBig, "5.3.4"},

@@ -41,6 +41,10 @@ constexpr auto kRows = std::to_array<AnswerRow>({
     {400, 499, "NotFoundException", "", Verdict::RouteBroken, "4.7.0"},
     {401, 401, "", "", Verdict::RouteBroken, "4.7.0"},
     {403, 404, "", "", Verdict::RouteBroken, "4.7.0"},
+    // A redirection, a proxy or an address that is none of the API's: the endpoint is set wrong.
+    {300, 399, "", "", Verdict::RouteBroken, "4.7.0"},
+    {405, 407, "", "", Verdict::RouteBroken, "4.7.0"},
+    {410, 410, "", "", Verdict::RouteBroken, "4.7.0"},
     // The message.
     {413, 413, "", "", Verdict::TooBig, "5.3.4"},
     {400, 400, "", "message length|message size|too large|exceeds the maximum", Verdict::TooBig, "5.3.4"},

@@ -128,7 +128,10 @@ TEST_CASE("what SES's answers mean") {
       {500, "InternalFailure", "", Verdict::Temporary},
       {503, "ServiceUnavailable", "", Verdict::RouteAway},
       {400, "SomethingNewException", "?", Verdict::Temporary},
-      {302, "", "", Verdict::Temporary},
+      {302, "", "", Verdict::RouteBroken},  // not followed; the endpoint is wrong
+      {405, "", "", Verdict::RouteBroken},
+      {407, "", "Proxy Authentication Required", Verdict::RouteBroken},
+      {410, "", "", Verdict::RouteBroken},
   };
   for (const Case& c : cases) {
     INFO(c.status << " " << c.type << ": " << c.message);
@@ -153,6 +156,8 @@ TEST_CASE("what Mailgun's answers mean") {
   const std::vector<Case> cases{
       {401, "", "Forbidden", Verdict::RouteBroken},
       {402, "", "Request failed", Verdict::RouteBroken},
+      {301, "", "Moved Permanently", Verdict::RouteBroken},
+      {407, "", "Proxy Authentication Required", Verdict::RouteBroken},
       {403, "", "Domain is not allowed to send: recipient limit", Verdict::RouteBroken},
       {404, "", "Mailgun Magnificent API", Verdict::RouteBroken},
       {400, "", "Sandbox subdomains are for test purposes only. Please add your own domain", Verdict::RouteBroken},
