@@ -89,6 +89,8 @@ Next ServerCore::command(std::string_view line, bool can_start_tls) {
 
 // The relay keeps its LMTP connection and is not judged by how many addresses have gone.
 bool ServerCore::is_stranger() const { return policy_.options().dialect != Dialect::Lmtp; }
+// RFC 5321 §3.3 leaves 503 or 554 for a message without recipients; LMTP has to say 503 (RFC 2033 §4.2).
+int ServerCore::no_recipients() const { return policy_.options().dialect == Dialect::Lmtp ? 503 : 554; }
 bool ServerCore::too_many_errors() const { return errors_ >= kMaxErrors && is_stranger(); }
 
 Next ServerCore::bad_line(std::string_view why) {
@@ -107,7 +109,7 @@ Next ServerCore::out_of_order(Verb verb) {
   }
   if (state_ == SessionState::Chunks) return reply(503, "5.5.1", "BDAT has begun: finish it with LAST, or send RSET");
   if (verb == Verb::Mail) return reply(503, "5.5.1", "A transaction is open already");
-  if (verb == Verb::Data && state_ == SessionState::Mail) return reply(554, "5.5.1", "No valid recipients");
+  if (verb == Verb::Data && state_ == SessionState::Mail) return reply(no_recipients(), "5.5.1", "No valid recipients");
   if (verb == Verb::StartTls) return reply(503, "5.5.1", "Not during a transaction");
   return reply(503, "5.5.1", "Send MAIL first");
 }
@@ -244,7 +246,7 @@ Next ServerCore::bdat(std::string_view argument) {
 }
 
 std::optional<ServerReply> ServerCore::refuse_chunk() const {
-  if (state_ == SessionState::Mail) return ServerReply{554, "5.5.1", "No valid recipients"};
+  if (state_ == SessionState::Mail) return ServerReply{no_recipients(), "5.5.1", "No valid recipients"};
   if (state_ != SessionState::Rcpt && state_ != SessionState::Chunks)
     return ServerReply{503, "5.5.1", "Send MAIL and RCPT first"};
   const std::uint64_t most = policy_.options().max_octets;

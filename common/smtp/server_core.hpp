@@ -89,6 +89,7 @@ class ServerCore {
 
   Next reply(int code, std::string_view enhanced, std::string_view text);
   bool is_stranger() const;
+  int no_recipients() const;
   bool too_many_errors() const;
   Next out_of_order(Verb verb);
   Next refuse_rcpt(const ServerReply& reply, std::string_view argument);

@@ -325,6 +325,29 @@ TEST_CASE_METHOD(Fixture, "three wrong passwords end the session; an AUTH line h
         "334 \r\n500 5.5.6 AUTH line is too long\r\n250 2.0.0 OK\r\n");
 }
 
+TEST_CASE("the limits of a session are those that were agreed", "[limits]") {
+  CHECK(kMaxCommandLine == 2'048);
+  CHECK(kMaxAuthLine == 12'288);
+  CHECK(kMaxRecipients == 1'000);
+  CHECK(kMaxHops == 50);
+  CHECK(kMaxErrors == 20);
+  CHECK(kMaxJunk == 100);
+}
+
+TEST_CASE_METHOD(Fixture, "a command line has 2,048 octets, a line of AUTH 12,288", "[limits]") {
+  step = GENERATE(std::size_t{3}, 4096u);
+  const auto line = [](const std::string& start, std::size_t octets) {
+    return start + std::string(octets - start.size() - 2, 'A') + "\r\n";
+  };
+  const std::string too_long = "500 5.5.2 Line is too long\r\n";
+  CHECK(after_hello(line("NOOP ", 2'048) + line("NOOP ", 2'049)) == "250 2.0.0 OK\r\n" + too_long);
+  CHECK(after_hello(line("MAIL FROM:<a@b> X=", 2'049)) == too_long);
+  policy.offer.auth = true;
+  tls = true;
+  const std::string malformed = "501 5.5.2 Authentication exchange is malformed or was cancelled\r\n";
+  CHECK(after_hello(line("AUTH PLAIN ", 12'288) + line("AUTH PLAIN ", 12'289)) == malformed + too_long);
+}
+
 TEST_CASE_METHOD(Fixture, "20 errors or 100 commands without a message end the session") {
   const auto repeat = [](const std::string& text, std::size_t count) {
     std::string out;
@@ -371,6 +394,9 @@ TEST_CASE_METHOD(Fixture, "LMTP answers per recipient, RFC 2033 4.2") {
   CHECK(policy.stored[0].message == "bare\nline\r\n");
   CHECK(after_hello(two + "BDAT 2\r\nabBDAT 2 LAST\r\ncdNOOP\r\n", "LHLO c\r\n") ==
         two_ok + "250 2.0.0 2 octets received\r\n" + each + "250 2.0.0 OK\r\n");
+  CHECK(after_hello("MAIL FROM:<>\r\nRCPT TO:<nobody@x>\r\nDATA\r\nBDAT 2 LAST\r\n\r\nNOOP\r\n", "LHLO c\r\n") ==
+        "250 2.1.0 OK\r\n550 5.1.1 Unknown\r\n503 5.5.1 No valid recipients\r\n503 5.5.1 No valid recipients\r\n"
+        "250 2.0.0 OK\r\n");
   const std::string nul = std::string("a\0b", 3);
   CHECK(after_hello(two + "DATA\r\n" + nul + "\r\n.\r\n", "LHLO c\r\n") ==
         two_ok + kGo + "550 5.6.0 Message has a NUL octet\r\n550 5.6.0 Message has a NUL octet\r\n");
