@@ -161,7 +161,8 @@ class HeaderDecoder {
 
 std::string decode_header(std::string_view raw_value) {
   // Raw UTF-8 is legal since RFC 6532 §3.2; raw Latin-1 never was, and comes.
-  const std::string text = to_utf8(unfold(raw_value), "us-ascii");
+  std::string text = to_utf8(unfold(raw_value), "us-ascii");
+  std::replace(text.begin(), text.end(), '\t', ' ');  // many fold with a tab; a reader sees one space
   if (text.find("=?") == std::string::npos) return text;
   return HeaderDecoder().run(text);
 }

@@ -11,7 +11,8 @@ namespace hearthmail::mime {
 constexpr std::size_t kMaxCharsetName = 40;
 constexpr std::size_t kMaxEncodedWords = 2'000;  // of one header value; what follows stays as it is
 
-// An unfolded, RFC 2047-decoded header value as UTF-8. Raw 8-bit octets are taken as UTF-8 if they are, else Latin-1.
+// An unfolded, RFC 2047-decoded header value as UTF-8. Raw 8-bit octets are taken as UTF-8 if they are, else Latin-1; a
+// tab becomes a space.
 std::string decode_header(std::string_view raw_value);
 // A part's content: transfer-decoded ("quoted-printable", "base64", "x-uuencode", identity), at most `most` octets out.
 std::string decode_transfer(std::string_view body, std::string_view encoding, std::size_t most);

@@ -33,7 +33,7 @@ std::string percent_encode(std::string_view value) {
 
 bool is_plain(std::string_view value) {
   for (const char c : value) {
-    if (c < 32 || c == 127) return false;  // 8-bit octets are negative
+    if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126) return false;
   }
   return true;
 }

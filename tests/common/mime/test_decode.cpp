@@ -22,6 +22,11 @@ TEST_CASE("Encoded words, the examples of RFC 2047 8") {
   CHECK(decode_header("=?US-ASCII*EN?Q?Keith_Moore?=") == "Keith Moore");
 }
 
+TEST_CASE("A field that was folded with a tab reads as one with spaces, RFC 5322 2.2.3") {
+  CHECK(decode_header("one\r\n\ttwo") == "one two");
+  CHECK(decode_header("=?utf-8?Q?one?=\r\n\ttwo =?utf-8?Q?three?=\r\n\t=?utf-8?Q?_four?=") == "one two three four");
+}
+
 TEST_CASE("A character may be split over two encoded words") {
   CHECK(decode_header("=?utf-8?Q?caf=C3?= =?utf-8?Q?=A9?=") == "caf\xC3\xA9");
   CHECK(decode_header("=?utf-8?B?w6k=?= =?UTF-8?B?w6k=?=") == "\xC3\xA9\xC3\xA9");
