@@ -89,7 +89,9 @@ base::Task<void> Session::on_event(FramerEvent event) {
 void Session::on_rejected(const FramerEvent& event) {
   if (event.kind == Kind::Fatal) {
     bye(event.text);
-  } else if (event.kind == Kind::TooBig && event.append && connection_.state() != kNotAuthenticated) {
+  } else if (event.append && connection_.state() == kNotAuthenticated) {
+    bad(event.tag, "", "Not possible in this state");
+  } else if (event.kind == Kind::TooBig && event.append) {
     put_tagged(connection_.out, event.tag, "NO", "TOOBIG", event.text);
   } else {
     bad(event.tag, event.kind == Kind::TooBig ? "TOOBIG" : "", event.text);

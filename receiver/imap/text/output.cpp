@@ -74,12 +74,10 @@ void append_mailbox(std::string& out, std::string_view name, bool utf8) {
 
 std::string response_text(std::string_view text) {
   std::string out(text);
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; };
-  std::replace_if(out.begin(), out.end(), control, '?');
-  if (!base::is_utf8(out)) {
-    std::replace_if(
-        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  }
+  const auto foreign = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e;
+  };
+  std::replace_if(out.begin(), out.end(), foreign, '?');
   return out;
 }
 

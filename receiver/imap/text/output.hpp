@@ -17,7 +17,8 @@ void append_literal(std::string& out, std::string_view text);                   
 void append_literal_head(std::string& out, std::size_t octets);  // "{5}\r\n"; the octets follow
 // A mailbox name (UTF-8) as this client reads it: UTF-8, or modified UTF-7 (RFC 3501 §5.1.3).
 void append_mailbox(std::string& out, std::string_view name, bool utf8);
-// Text for people in a response line: CR, LF, NUL and other controls become '?', so that it cannot end the line.
+// Text for people in a response line: controls, so that it cannot end the line, and 8-bit octets, which TEXT-CHAR of
+// RFC 3501 §9 does not know, become '?'.
 std::string response_text(std::string_view text);
 
 }  // namespace hearthmail::receiver::imap::text

@@ -87,7 +87,7 @@ TEST_CASE_METHOD(ImapFixture, "APPEND is not possible before login") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.take();
-  CHECK(client.talk("a APPEND INBOX {10}\r\n").find("a BAD") == 0);
+  CHECK(client.talk("a APPEND INBOX {10}\r\n") == "a BAD Not possible in this state\r\n");
   CHECK(client.talk("b APPEND INBOX {10+}\r\n0123456789\r\n").find("b BAD") == 0);
 }
 
