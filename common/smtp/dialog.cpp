@@ -1,5 +1,6 @@
 #include "common/smtp/dialog.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/text.hpp"
@@ -37,6 +38,23 @@ std::string orcpt(std::string_view original, bool smtputf8) {
     return std::string(original);
   }
   return std::string(type) + ";" + (is_xtext(address) ? std::string(address) : encode_xtext(address));
+}
+
+// Nothing but the CRLF at its end could be taken for the end of a line. The addresses were checked when they came in; this is
+// the last place to keep one from becoming a second command.
+bool is_one_line(std::string_view command) {
+  command.remove_suffix(2);
+  return std::none_of(command.begin(), command.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
+}
+
+// Our own answer in place of the peer's, which never hears the command.
+Reply unspeakable(std::string_view enhanced) {
+  Reply reply;
+  reply.code = 501;
+  reply.enhanced = enhanced;
+  reply.lines = {"the address has a control character"};
+  return reply;
 }
 
 void take_limits(Capabilities& out, const std::vector<std::string_view>& words) {
@@ -104,9 +122,19 @@ std::string_view name(Stage stage) {
 Dialog::Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp)
     : peer_(peer), envelope_(std::move(envelope)), lmtp_(lmtp) {
   answers_.resize(envelope_.recipients.size());
-  commands_.push_back({mail_command(), {About::Mail, 0}});
+  const std::string mail = mail_command();
+  finished_ = !is_one_line(mail);
+  commands_.push_back({mail, {About::Mail, 0}});
   for (std::size_t i = 0; i < envelope_.recipients.size(); ++i) {
-    commands_.push_back({rcpt_command(envelope_.recipients[i]), {About::Rcpt, i}});
+    std::string rcpt = rcpt_command(envelope_.recipients[i]);
+    if (finished_) answers_[i] = {Stage::Mail, unspeakable("5.1.7")};
+    else if (!is_one_line(rcpt)) answers_[i] = {Stage::Rcpt, unspeakable("5.1.3")};
+    else commands_.push_back({std::move(rcpt), {About::Rcpt, i}});
+  }
+  finished_ = finished_ || (commands_.size() == 1 && !answers_.empty());
+  if (finished_) {
+    commands_.clear();
+    return;
   }
   commands_.push_back({"DATA\r\n", {About::Data, 0}});
   fill_output();

@@ -227,3 +227,39 @@ TEST_CASE("the data writer doubles dots and ends every line in CRLF, RFC 5321 4.
   CHECK(wire("a\r.\rb\r") == "a\r\n..\r\nb\r\n");
   CHECK(wire("a\r\r\n.\r\n") == "a\r\n\r\n..\r\n");
 }
+
+TEST_CASE("an address never becomes a second command") {
+  const std::string control = GENERATE("\r\n", "\n", "\r", "\x01", "\x7f") + std::string("RCPT TO:<evil@x.example>");
+  SECTION("a recipient") {
+    Dialog dialog(pipelining(), to({"b@x.example", "c@x.example>" + control}), false);
+    const std::string written = dialog.take_output();
+    CHECK(written == "MAIL FROM:<anna@example.test>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n");
+    for (const char* answer : {"250 ok", "250 ok", "354 go"}) dialog.answered(reply(answer));
+    CHECK(dialog.accepted() == std::vector<std::size_t>{0});
+    dialog.body_sent();
+    dialog.answered(reply("250 2.0.0 queued"));
+    CHECK(dialog.answers()[0].reply->code == 250);
+    CHECK(dialog.answers()[1].reply->code == 501);
+    CHECK(dialog.in_step());
+  }
+  SECTION("the only recipient, or the parameter of one") {
+    OutgoingEnvelope envelope = to({"c@x.example>" + control});
+    Dialog dialog({}, std::move(envelope), false);
+    CHECK(dialog.next() == Do::Finished);
+    CHECK(dialog.answers()[0].stage == Stage::Rcpt);
+    Capabilities peer;
+    peer.dsn = true;
+    OutgoingEnvelope other = to({"c@x.example"});
+    other.recipients[0].original = "rfc822" + control + ";c@x.example";
+    CHECK(Dialog(peer, std::move(other), false).next() == Do::Finished);
+  }
+  SECTION("the sender") {
+    OutgoingEnvelope envelope = to({"b@x.example"});
+    envelope.reverse_path += control;
+    Dialog dialog(pipelining(), std::move(envelope), false);
+    CHECK(dialog.next() == Do::Finished);
+    CHECK(dialog.take_output().empty());
+    CHECK(dialog.answers()[0].stage == Stage::Mail);
+    CHECK(dialog.answers()[0].reply->permanent());
+  }
+}
