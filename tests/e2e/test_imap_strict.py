@@ -4,7 +4,7 @@ import email.policy
 import re
 import unittest
 
-from harness import Instance
+from harness import Instance, letter
 from imap_wire import Wire
 from test_receive import corpus
 
@@ -178,6 +178,106 @@ class Strict(unittest.TestCase):
             found = self.wire.ok(f"SEARCH LARGER {len(octets) - 1} SMALLER {len(octets) + 1}")[0]
             self.assertIn(number, found[2])
         self.each(check)
+
+
+class Dialogs(unittest.TestCase):
+    """Every kind of response, and what two sessions see of each other."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mail = Instance(accounts=("anna", "ben", "capture")).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.mail.__exit__(None, None, None)
+
+    def test_capabilities_in_every_state(self):
+        clear = Wire(self.mail, port="imap")
+        self.assertEqual(clear.greeting[2][0], b"CAPABILITY")
+        offered = clear.ok("CAPABILITY")[0][2]
+        self.assertEqual(offered, clear.greeting[2][1])
+        self.assertTrue({b"IMAP4rev1", b"STARTTLS", b"LOGINDISABLED"} <= set(offered))
+        self.assertFalse([item for item in offered if item.startswith(b"AUTH=")])
+        for command in ("LOGIN a b", "AUTHENTICATE PLAIN"):
+            self.assertEqual(clear.run(command)[-1][1:3], (b"NO", (b"PRIVACYREQUIRED", None)))
+        self.assertEqual(clear.run("SELECT INBOX")[-1][1], b"BAD")
+        clear.close()
+        inside = Wire(self.mail)
+        offered = set(inside.ok("CAPABILITY")[0][2])
+        self.assertFalse(offered & {b"STARTTLS", b"LOGINDISABLED"})
+        self.assertTrue({b"AUTH=PLAIN", b"AUTH=LOGIN", b"SASL-IR"} <= offered)
+        self.assertEqual(inside.run("AUTHENTICATE PLAIN", b"*")[-1][1], b"BAD")
+        self.assertEqual(inside.run("STARTTLS")[-1][1], b"BAD")
+        user = b"ben@example.test"
+        password = self.mail.passwords["ben"].encode()
+        answer = inside.run(b"LOGIN {%d}" % len(user), user + b" {%d}" % len(password), password)
+        self.assertEqual(answer[-1][1], b"OK")
+        self.assertEqual(answer[-1][2][1], inside.ok("CAPABILITY")[0][2])
+        inside.close()
+
+    def test_names_are_listed_as_they_were_given(self):
+        wire = Wire(self.mail, "ben")
+        names = ["plain", '"with space"', r'"a \"quote\" and \\"', '"a&-b"', "&AOQ-/&2D3eAA-", "INBOX/below", '"star*and%"']
+        for name in names:
+            wire.ok(f"CREATE {name}")
+            wire.ok(f"SUBSCRIBE {name}")
+            wire.ok(f"STATUS {name} (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE APPENDLIMIT)")
+        for command in ('LIST "" *', 'LIST "" ""', 'LIST "&AOQ-/" %', 'LIST (SUBSCRIBED RECURSIVEMATCH) "" %', 'LSUB "" %',
+                        'LIST "" (INBOX %/%) RETURN (SUBSCRIBED CHILDREN SPECIAL-USE STATUS (MESSAGES SIZE))',
+                        'LIST (SPECIAL-USE) "" * RETURN (SUBSCRIBED)', "NAMESPACE", 'ID ("name" NIL)', "ENABLE CONDSTORE"):
+            self.assertGreater(len(wire.ok(command)), 1, command)
+        listed = {response[3] for response in wire.ok('LIST "" *')[:-1]}
+        self.assertTrue({b"plain", b"with space", b'a "quote" and \\', b"a&-b", b"&AOQ-/&2D3eAA-",
+                         b"INBOX/below", b"star*and%"} <= listed, listed)
+        self.assertEqual([response[3] for response in wire.ok('LIST "" inbox/%')[:-1]], [b"INBOX/below"])
+        for name in ("&AGE-", '"a&b"', "&2D3-"):
+            self.assertEqual(wire.run(f"CREATE {name}")[-1][1], b"BAD")
+        wire.send('q CREATE \xe4\r\n'.encode())
+        self.assertEqual(wire.until(b"q")[-1][1], b"BAD")  # and the text that quotes it has 7 bits
+        wire.close()
+
+    def test_two_sessions_on_one_mailbox(self):
+        one, two = Wire(self.mail, "anna"), Wire(self.mail, "anna")
+        one.ok("CREATE both")
+        for number in range(5):
+            one.append("both", letter(f"m{number}", number=number))
+        one.ok("SELECT both")
+        two.ok("SELECT both")
+        two.ok("UID STORE 2 +FLAGS.SILENT (\\Deleted gone)")
+        self.assertEqual(two.ok("EXPUNGE")[0], (b"*", b"EXPUNGE", 2))
+        for command in ("FETCH 1 FLAGS", "STORE 3 +FLAGS (kept)", "SEARCH ALL", "FETCH 2 UID"):
+            self.assertNotIn(b"EXPUNGE", [response[1] for response in one.run(command)])
+        self.assertIn((b"*", b"EXPUNGE", 2), one.ok("UID SEARCH ALL"))
+        self.assertIn(b"kept", [flag for response in two.ok("NOOP") if response[1] == b"FETCH"
+                                for flag in dict(response[3])[b"FLAGS"]])
+        one.send("i IDLE\r\n")
+        self.assertEqual(one.read()[0], b"+")
+        two.ok("MOVE 1 Archive")
+        self.assertEqual(one.read(), (b"*", b"EXPUNGE", 1))
+        two.append("both", letter("new"))
+        self.assertEqual([one.read()[1], one.read()[1]], [b"EXISTS", b"RECENT"])
+        one.send("DONE\r\n")
+        self.assertEqual(one.until(b"i")[-1][1], b"OK")
+        two.ok("EXAMINE both")
+        for command in ("STORE 1 FLAGS ()", "EXPUNGE", "MOVE 1 Archive"):
+            self.assertEqual(two.run(command)[-1][1], b"NO")
+        two.ok("DELETE both")
+        one.send("z NOOP\r\n")
+        self.assertEqual(one.read()[1], b"BYE")
+        two.close()
+
+    def test_append_keeps_its_place(self):
+        wire = Wire(self.mail, "anna")
+        octets = b"Subject: x\r\n\r\nq LOGOUT\r\n"
+        for head in (b"nowhere ", b"INBOX (\\Nonsense) ", b"INBOX () ~", b'INBOX "nonsense" '):
+            wire.send(b"a APPEND " + head + b"{%d+}\r\n" % len(octets) + octets + b"\r\nb NOOP\r\n")
+            self.assertIn(wire.until(b"a")[-1][1], (b"NO", b"BAD"))
+            self.assertEqual(wire.until(b"b")[-1][1], b"OK")
+        self.assertEqual(wire.run("APPEND nowhere {5}")[-1][1:3], (b"NO", (b"TRYCREATE", None)))
+        wire.send(b"a APPEND INBOX {3+}\r\none (\\Seen) {3+}\r\ntwo {0+}\r\n\r\nb STATUS INBOX (MESSAGES)\r\n")
+        self.assertEqual(wire.until(b"a")[-1][1], b"NO")
+        self.assertEqual(wire.until(b"b")[0][3], {b"MESSAGES": 0})
+        wire.close()
 
 
 if __name__ == "__main__":
