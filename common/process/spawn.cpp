@@ -52,7 +52,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 // Between fork and exec: only async-signal-safe calls. Tells errno through `report` when the program cannot run.
 [[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, int report,
-                         pid_t parent) {
+                         pid_t parent, bool own_group) {
+  if (own_group) ::setpgid(0, 0);
   if (parent != 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(127);  // it died meanwhile
@@ -86,7 +87,8 @@ base::Result<Child> Child::start(const Command& command) {
   if (::pipe2(report, O_CLOEXEC) != 0) return exec_error(command.program, errno);
   const pid_t parent = command.ends_with_parent ? ::getpid() : 0;
   const pid_t pid = ::fork();
-  if (pid == 0) become(command.program.c_str(), arguments.data(), environment.data(), report[1], parent);
+  if (pid == 0)
+    become(command.program.c_str(), arguments.data(), environment.data(), report[1], parent, command.own_group);
   const int fork_error = errno;
   ::close(report[1]);
   int error = pid < 0 ? fork_error : 0;

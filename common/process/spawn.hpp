@@ -21,6 +21,8 @@ struct Command {
   std::vector<std::string> unset;
   std::vector<std::pair<std::string, std::string>> set;
   bool ends_with_parent = true;  // gets SIGTERM when the thread that started it dies
+  // In a process group of its own: what the terminal sends (Ctrl-C, Ctrl-Z, hang-up) does not reach it, the parent decides.
+  bool own_group = false;
 };
 
 // How a child ended.

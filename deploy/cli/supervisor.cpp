@@ -1,11 +1,14 @@
 #include "deploy/cli/supervisor.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <utility>
 
 #include "common/base/clock.hpp"
 #include "common/log/log.hpp"
+#include "common/process/notify.hpp"
 #include "common/process/ready_file.hpp"
 
 namespace hearthmail::cli {
@@ -19,6 +22,7 @@ Supervisor::Supervisor(std::vector<Daemon> daemons, std::string run_dir) : run_d
   for (Daemon& daemon : daemons) {
     Watched one;
     one.daemon = std::move(daemon);
+    one.daemon.command.own_group = true;  // Ctrl-C ends them in order, not all at once
     watched_.push_back(std::move(one));
   }
 }
@@ -26,6 +30,7 @@ Supervisor::Supervisor(std::vector<Daemon> daemons, std::string run_dir) : run_d
 Supervisor::~Supervisor() = default;
 
 Status Supervisor::run() {
+  on_terminal_ = isatty(STDERR_FILENO) != 0;
   signals_.emplace(loop_, [this](int signal) { signalled(signal); });
   timer_.emplace(loop_, [this] { tick(); });
   for (Watched& one : watched_) {
@@ -77,8 +82,15 @@ void Supervisor::look() {
     if (const auto exit = one.child->poll()) ended(one, *exit);
     else look_ready(one);
   }
+  look_all_ready();
+}
+
+void Supervisor::look_all_ready() {
   const bool ready = std::all_of(watched_.begin(), watched_.end(), [](const Watched& one) { return one.ready; });
-  if (ready && !all_ready_) log::info("all daemons are ready");
+  if (ready && !all_ready_) {
+    process::notify("READY=1\nSTATUS=all daemons are ready");
+    log::info("all daemons are ready");
+  }
   all_ready_ = ready;
 }
 
@@ -105,6 +117,7 @@ void Supervisor::ended(Watched& one, const process::Exit& exit) {
     return;
   }
   one.again_at = steady_clock::now() + *wait;
+  process::notify("STATUS=" + one.daemon.name + " ended (" + exit.text() + ") and is started again");
   log::warning("a daemon ended by itself and is started again",
                {{"daemon", one.daemon.name}, {"how", exit.text()}, {"milliseconds", wait->count()}});
 }
@@ -120,6 +133,7 @@ void Supervisor::start_due() {
 void Supervisor::begin_stop() {
   if (stopping_) return;
   stopping_ = true;
+  process::notify("STOPPING=1");
   log::info("stopping");
   stop_next();
 }
@@ -139,7 +153,8 @@ void Supervisor::stop_next() {
 }
 
 void Supervisor::signalled(int signal) {
-  if (signal != SIGHUP && !stopping_) {
+  const bool terminal_closed = signal == SIGHUP && on_terminal_ && isatty(STDERR_FILENO) == 0;
+  if ((signal != SIGHUP || terminal_closed) && !stopping_) {
     begin_stop();
     return;
   }

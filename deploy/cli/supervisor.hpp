@@ -23,8 +23,9 @@ struct Daemon {
   process::Command command;
 };
 
-// Runs on the calling thread. SIGTERM and SIGINT end everything in order (a second one at once), SIGHUP goes to the
-// children.
+// Runs on the calling thread. SIGTERM and SIGINT end everything in order (a second one at once). SIGHUP goes to the
+// children; when it says that the terminal was closed, it ends everything too. Tells the service manager (NOTIFY_SOCKET)
+// READY=1 once all are ready, and the state in words.
 class Supervisor {
  public:
   // `run_dir`: where the daemons write their ready files.
@@ -58,6 +59,7 @@ class Supervisor {
   void stop_next();
   void signalled(int signal);
   void tick();
+  void look_all_ready();
 
   std::vector<Watched> watched_;
   std::string run_dir_;
@@ -67,6 +69,7 @@ class Supervisor {
   base::Status outcome_;
   bool stopping_ = false;
   bool all_ready_ = false;
+  bool on_terminal_ = false;  // standard error was one at the start
 };
 
 }  // namespace hearthmail::cli

@@ -86,7 +86,9 @@ void add_up(CLI::App& app, Context& context) {
   command->footer(
       "Stays in the foreground and logs to standard error. A daemon that ends by itself is started again, ever\n"
       "later; when one keeps failing, all are stopped and the exit code is 1. Ctrl-C or SIGTERM stops\n"
-      "submission, relay and receiver in that order; a second one at once. SIGHUP is passed on.\n"
+      "submission, relay and receiver in that order; a second one at once. SIGHUP is passed on; when the\n"
+      "terminal is closed, all are stopped.\n"
+      "Under systemd: Type=notify; READY=1 is told when all three are ready.\n"
       "Only the relay gets HEARTHMAIL_RELAY_..._PASSWORD and its relatives.\n\n"
       "Examples:\n"
       "  hearthmail up\n"

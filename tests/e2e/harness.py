@@ -18,6 +18,7 @@ import time
 DEADLINE = 60.0  # seconds for anything that is waited for; sanitized programs on a busy machine are slow
 DOMAIN = "example.test"
 DAEMONS = ("hearthmail-receiver", "hearthmail-submission", "hearthmail-relay")
+UP_READY = "STATUS=all daemons are ready"  # with the READY=1 that `hearthmail up` sends for itself, after theirs
 PROGRAMS = pathlib.Path(os.environ.get("HEARTHMAIL_PROGRAMS", "build/asan/bin")).resolve()
 
 
@@ -40,15 +41,19 @@ class Instance:
             "HEARTHMAIL_HOSTNAME": "mail." + DOMAIN, "HEARTHMAIL_DATA_DIR": str(self.data), "HEARTHMAIL_LOG_LEVEL": "debug",
             "HEARTHMAIL_RELAY_ROUTES": "local", "HEARTHMAIL_RELAY_LOCAL_URL": "capture:",
         }
-        for key in ("SMTP_LISTEN", "IMAP_LISTEN", "IMAP_LISTEN_TLS", "POP3_LISTEN", "POP3_LISTEN_TLS", "SUBMISSION_LISTEN",
-                    "SUBMISSION_LISTEN_TLS"):
-            self.environment["HEARTHMAIL_" + key] = "127.0.0.1:0"
+        self.environment.update(self.listeners())
         if environment is not None and "HEARTHMAIL_RELAY_ROUTES" in environment:
             del self.environment["HEARTHMAIL_RELAY_LOCAL_URL"]
         self.environment.update(environment or {})
         for option in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             if option in os.environ:
                 self.environment[option] = os.environ[option]
+
+    @staticmethod
+    def listeners():
+        """Every listener on a loopback port that the kernel chooses, as environment."""
+        services = ("SMTP_LISTEN", "IMAP_LISTEN", "IMAP_LISTEN_TLS", "POP3_LISTEN", "POP3_LISTEN_TLS", "SUBMISSION_LISTEN", "SUBMISSION_LISTEN_TLS")
+        return {"HEARTHMAIL_" + service: "127.0.0.1:0" for service in services}
 
     # ---- life
 
@@ -85,13 +90,13 @@ class Instance:
         self.wait_ready(len(DAEMONS))
 
     def wait_ready(self, count):
-        """Waits for that many READY=1 of daemons, then reads their ports."""
+        """Waits for that many READY=1 of daemons (not counting the one of `hearthmail up`), then reads their ports."""
         while count > 0:
             try:
                 message = self.notify.recv(4096).decode()
             except TimeoutError:
                 raise Failed("the daemons did not become ready:\n" + self.log.read_text(errors="replace")[-4000:]) from None
-            if "READY=1" in message and "up" not in message:
+            if "READY=1" in message and UP_READY not in message:
                 count -= 1
         ports = {}
         for program in DAEMONS:
