@@ -48,6 +48,7 @@ class Loader {
   base::Status gather() {
     for (const auto& [key, text] : inputs_.flags) level_[kFlags].push_back({{key, text, "flag --set " + key}});
     for (auto& given : read_environment(inputs_.environment)) level_[kEnvironment].push_back({std::move(given)});
+    if (!inputs_.read_file) return base::ok();
     std::string path = inputs_.config_file;
     if (const auto named = inputs_.environment.find("HEARTHMAIL_CONFIG");
         path.empty() && named != inputs_.environment.end()) {
@@ -210,9 +211,11 @@ class Loader {
         if (meant) problem += "; did you mean " + *meant + "?";
         const bool route = base::istarts_with(source.given.key, i == kEnvironment ? "HEARTHMAIL_RELAY_" : "relay.");
         if (route)
-          problem += "; relay.routes is: " +
-                     (loaded_.settings.relay_routes.empty() ? "empty" : base::join(loaded_.settings.relay_routes, " "));
-        problems_.push_back(problem + "; `hearthmail config reference` lists every key");
+          problem +=
+              " (relay.routes is: " +
+              (loaded_.settings.relay_routes.empty() ? "empty" : base::join(loaded_.settings.relay_routes, " ")) + ")";
+        if (!meant) problem += "; `hearthmail config reference` lists every key";
+        problems_.push_back(std::move(problem));
       }
     }
   }

@@ -20,7 +20,8 @@ enum class Role { Receiver, Submission, Relay, Command, Check };
 const char* program_name(Role role);
 
 struct Inputs {
-  std::string config_file;                                 // --config; must exist when set
+  std::string config_file;  // --config; must exist when set
+  bool read_file = true;    // false: no file at all, not even the system's; for the command that is about to write it
   std::vector<std::pair<std::string, std::string>> flags;  // --set key=value, with the key's TOML name
   std::map<std::string, std::string> environment;
   Role role = Role::Command;

@@ -40,7 +40,8 @@ std::string machine_name() {
 void check_url(const Route& route, std::vector<std::string>& problems) {
   const std::string key = "relay." + route.name + ".url";
   if (route.url.empty()) {
-    problems.push_back(key + ": not set; write smtps://HOST:465 with the relay's host name");
+    problems.push_back(key + ": not set; set HEARTHMAIL_" + base::upper("relay_" + route.name) +
+                       "_URL or this key in the file, for example to smtps://HOST:465");
     return;
   }
   std::string known;

@@ -8,6 +8,8 @@
 
 namespace hearthmail::cli {
 
+using base::Errc;
+using base::Error;
 using base::Result;
 namespace accounts = store::accounts;
 
@@ -21,15 +23,24 @@ struct Options {
 Result<std::string> add(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
-  TRY(store->env().write(
-      [&](store::lmdb::WriteTxn& txn) { return accounts::set_alias(txn, options.address, options.targets); }));
+  auto done = store->env().write(
+      [&](store::lmdb::WriteTxn& txn) { return accounts::set_alias(txn, options.address, options.targets); });
+  if (!done.ok() && done.error().code == Errc::Exists) {
+    return Error{Errc::Exists, done.error().text + ", and has a mailbox of its own; choose another name for the alias"};
+  }
+  TRY(std::move(done));
   return options.address + " -> " + base::join(options.targets, ", ") + "\n";
 }
 
 Result<std::string> remove(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
-  TRY(store->env().write([&](store::lmdb::WriteTxn& txn) { return accounts::remove_alias(txn, options.address); }));
+  auto done =
+      store->env().write([&](store::lmdb::WriteTxn& txn) { return accounts::remove_alias(txn, options.address); });
+  if (!done.ok() && done.error().code == Errc::NotFound) {
+    return Error{Errc::NotFound, done.error().text + "; `hearthmail alias list` shows them"};
+  }
+  TRY(std::move(done));
   return "removed alias " + options.address + "\n";
 }
 

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "common/net/doorbell.hpp"
@@ -48,7 +50,12 @@ std::string queue_directory(const config::Settings& settings) { return settings.
 std::string mail_directory(const config::Settings& settings) { return settings.data_dir + "/mail"; }
 
 base::Status must_exist(const std::string& directory) {
-  if (access((directory + "/data.mdb").c_str(), F_OK) == 0) return base::ok();
+  const std::string file = directory + "/data.mdb";
+  if (access(file.c_str(), R_OK | W_OK) == 0) return base::ok();
+  if (errno != ENOENT && errno != ENOTDIR) {
+    return Error{Errc::Denied, "cannot open " + file + ": " + std::strerror(errno) +
+                                   ".\nRun this as the user whom the data directory belongs to (sudo -u USER ...)."};
+  }
   return Error{Errc::NotFound,
                "there is no database in " + directory +
                    ": this data directory was not set up.\nRun `hearthmail init --domain DOMAIN`, or name "

@@ -38,7 +38,7 @@ struct Context {
 base::Result<std::unique_ptr<store::accounts::Store>> open_accounts(const config::Settings& settings);
 base::Result<std::unique_ptr<store::queue::Store>> open_queue(const config::Settings& settings);
 
-// NotFound unless there is a database in `directory`. A command never makes one by the way: a wrong --data-dir would look
+// NotFound unless there is a database in `directory`, Denied when we may not use it. A command never makes one by the way: a wrong --data-dir would look
 // like an empty server.
 base::Status must_exist(const std::string& directory);
 

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kCertificateDays = 3650;  // a self-signed one is trusted by nobody for its date
 constexpr const char* kSystemFile = "/etc/hearthmail/hearthmail.toml";  // read by every program without --config
+constexpr const char* kSystemData = "/var/lib/hearthmail";              // the default of data_dir
 
 struct Options {
   std::string domain;
@@ -56,6 +57,7 @@ class Setup {
 
   Result<std::string> run() {
     TRY(load_settings());
+    if (!options_.domain.empty()) TRY(accounts::normalize("postmaster@" + options_.domain));  // before anything is made
     TRY(make_tree());
     TRY(write_config());
     TRY(write_certificate());
@@ -67,12 +69,11 @@ class Setup {
  private:
   // A --config FILE that is not there yet is what we will write.
   Status load_settings() {
-    Context readable = context_;
+    TRY_ASSIGN(auto inputs, context_.inputs(config::Role::Command));
     wanted_file_ = context_.config_file;
-    if (!wanted_file_.empty() && !exists(wanted_file_)) readable.config_file.clear();
-    TRY_ASSIGN(auto loaded, readable.load());
+    inputs.read_file = wanted_file_.empty() || exists(wanted_file_);
+    TRY_ASSIGN(auto loaded, config::load(inputs));
     settings_ = std::move(loaded.settings);
-    if (readable.config_file != context_.config_file) settings_.config_file.clear();
     return base::ok();
   }
 
@@ -96,8 +97,9 @@ class Setup {
       return base::ok();
     }
     if (wanted_file_.empty()) {
-      wanted_file_ = access("/etc", W_OK) == 0 && context_.data_dir.empty() ? kSystemFile
-                                                                            : settings_.data_dir + "/hearthmail.toml";
+      // The system's file is for the system's data: an instance of its own keeps its configuration beside its mail.
+      const bool system = settings_.data_dir == kSystemData && access("/etc", W_OK) == 0;
+      wanted_file_ = system ? kSystemFile : settings_.data_dir + "/hearthmail.toml";
     }
     if (exists(wanted_file_)) {  // there, but not read: only --config names it
       kept("configuration " + wanted_file_);
@@ -162,9 +164,14 @@ class Setup {
     return base::ok();
   }
 
+  // What makes the next commands see the same: nothing when they read the file anyway, and it names the data directory.
+  std::string flags() const {
+    if (!wanted_file_.empty() && wanted_file_ != kSystemFile) return " --config " + wanted_file_;
+    return context_.data_dir.empty() ? "" : " --data-dir " + settings_.data_dir;
+  }
+
   void say_next() {
-    const bool read_anyway = wanted_file_.empty() || wanted_file_ == kSystemFile;
-    const std::string flag = read_anyway ? "" : " --config " + wanted_file_;
+    const std::string flag = flags();
     said_ += "\nNext:\n";
     if (options_.domain.empty() && !has_accounts_) said_ += "  hearthmail" + flag + " domain add your.domain\n";
     if (!has_accounts_) {
@@ -173,6 +180,11 @@ class Setup {
     }
     said_ += "  hearthmail" + flag + " config check\n";
     said_ += "  hearthmail" + flag + " up\n";
+    if (settings_.hostname.find('.') == std::string::npos) {
+      said_ +=
+          "This machine calls itself " + settings_.hostname +
+          ", which is no full name: set hostname (for example to mail.your.domain), as other servers expect one.\n";
+    }
     if (self_signed_) {
       said_ += "Mail clients will not trust the self-signed certificate: put a real one into " +
                settings_.tls_certificate + " and " + settings_.tls_key + "; it is picked up without a restart.\n";
@@ -202,9 +214,10 @@ void add_init(CLI::App& app, Context& context) {
   command->add_option("--domain", options->domain, "A domain whose mail is kept here");
   command->footer(
       "Makes the directories, a commented configuration file, a self-signed certificate and the databases,\n"
-      "each only when it is missing.\n\n"
+      "each only when it is missing. The configuration is /etc/hearthmail/hearthmail.toml for the default data\n"
+      "directory, else hearthmail.toml in the data directory, or --config FILE. The certificate is for hostname.\n\n"
       "Examples:\n"
-      "  sudo hearthmail init --domain example.org\n"
+      "  sudo hearthmail init --domain example.org --set hostname=mail.example.org\n"
       "  hearthmail --data-dir ~/mail init --domain example.org");
 }
 

@@ -43,18 +43,28 @@ void add_commands(CLI::App& app, cli::Context& context) {
   cli::add_config(app, context);
 }
 
-// "queue lst" -> the word that no command has, with the nearest one that there is; empty when the fault is another one.
-std::string unknown_command(CLI::App& app) {
+// "queue lst" -> the word that no command has, with the nearest one that there is; "queue": those that there are; any
+// other fault in CLI11's words. Names the help that explains it.
+std::string fault_in_words(CLI::App& app, const CLI::ParseError& error) {
   CLI::App* group = &app;
-  while (!group->get_subcommands().empty()) group = group->get_subcommands().front();
+  std::string path = app.get_name();
+  while (!group->get_subcommands().empty()) {
+    group = group->get_subcommands().front();
+    path += " " + group->get_name();
+  }
+  const std::string help = "\n`" + path + " --help` explains it.";
   const auto left = app.remaining(true);
   std::vector<std::string> names;
   for (const auto* command : group->get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
-  if (left.empty() || names.empty()) return {};
+  if (names.empty() || (!left.empty() && left.front().starts_with('-'))) return error.what() + help;
+  if (left.empty()) {
+    const bool command_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    return command_missing ? path + " needs a command: " + base::join(names, ", ") + help : error.what() + help;
+  }
   const auto meant = base::nearest(left.front(), names);
   return "there is no command \"" + base::printable(left.front(), 60) + "\"" +
-         (meant ? "; did you mean " + *meant + "?" : "; there are: " + base::join(names, ", "));
+         (meant ? "; did you mean " + *meant + "?" : "; there are: " + base::join(names, ", ") + help);
 }
 
 int run(int argc, char** argv) {
@@ -69,9 +79,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked = error.get_exit_code() == 0;  // --help, --version
-    const std::string unknown = asked ? std::string() : unknown_command(app);
-    if (!unknown.empty()) return cli::report_usage(unknown);
-    return app.exit(error) == 0 ? cli::kOk : cli::kUsage;
+    if (asked) return app.exit(error);
+    return cli::report_usage(fault_in_words(app, error));
   }
   return context.action ? context.action() : cli::kUsage;
 }

@@ -1,12 +1,14 @@
 #include "deploy/cli/password_input.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -24,11 +26,29 @@ namespace {
 
 constexpr std::size_t kMostRead = 64 * 1024;  // octets; a password is one line
 
+volatile std::sig_atomic_t arrived_signal = 0;
+int signal_pipe[2] = {-1, -1};  // a signal that comes just before the wait must end the wait too
+
+void note_signal(int signal) {
+  const int before = errno;
+  arrived_signal = signal;
+  [[maybe_unused]] const ssize_t told = write(signal_pipe[1], "", 1);
+  errno = before;
+}
+
+// Waits until `descriptor` can be read; false when a signal came that SignalsHeld holds.
+bool wait_readable(int descriptor) {
+  std::array<pollfd, 2> watched{{{descriptor, POLLIN, 0}, {signal_pipe[0], POLLIN, 0}}};
+  while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) continue;
+  return watched[1].revents == 0;
+}
+
 // Reads until the end, a newline or kMostRead octets.
 std::string read_line(int descriptor) {
   std::string text;
   char c = 0;
   while (text.size() < kMostRead) {
+    if (!wait_readable(descriptor)) break;
     const ssize_t got = read(descriptor, &c, 1);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
@@ -37,6 +57,30 @@ std::string read_line(int descriptor) {
   }
   return text;
 }
+
+// Puts off the end by a signal while it lives, so that what has to be put right first is.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    arrived_signal = 0;
+    if (pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return;
+    struct sigaction noted {};
+    noted.sa_handler = note_signal;
+    for (std::size_t i = 0; i < kHeld.size(); ++i) sigaction(kHeld[i], &noted, &before_[i]);
+  }
+  ~SignalsHeld() {
+    if (signal_pipe[0] < 0) return;
+    for (std::size_t i = 0; i < kHeld.size(); ++i) sigaction(kHeld[i], &before_[i], nullptr);
+    for (int& end : signal_pipe) close(std::exchange(end, -1));
+    if (arrived_signal != 0) raise(arrived_signal);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  static constexpr std::array<int, 4> kHeld{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  std::array<struct sigaction, 4> before_{};
+};
 
 // Switches the terminal's echo off while it lives.
 class NoEcho {
@@ -75,8 +119,10 @@ class Descriptor {
 };
 
 std::string ask(int terminal, const std::string& question) {
+  const SignalsHeld held;  // Ctrl-C ends us, but not with the echo off
+  const NoEcho quiet(
+      terminal);  // first: what is typed at once after the question must be neither shown nor flushed away
   [[maybe_unused]] const ssize_t written = write(terminal, question.data(), question.size());
-  const NoEcho quiet(terminal);
   return read_line(terminal);
 }
 

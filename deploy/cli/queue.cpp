@@ -35,7 +35,8 @@ UnixTime now() { return base::Clock::system().now(); }
 Result<std::string> list(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_queue(loaded.settings));
-  const std::size_t most = options.all ? std::numeric_limits<std::size_t>::max() : kListed;
+  const bool whole = options.all || context.json;  // a program cannot see that something was left out
+  const std::size_t most = whole ? std::numeric_limits<std::size_t>::max() : kListed;
   TRY_ASSIGN(const auto entries, store->env().read([&](const queue::ReadTxn& txn) { return queue::list(txn, most); }));
   TRY_ASSIGN(const auto total, store->env().read([](const queue::ReadTxn& txn) { return queue::count(txn); }));
   if (context.json) {
@@ -130,7 +131,7 @@ void add_queue(CLI::App& app, Context& context) {
   auto* list_all =
       add_command(*group, context, "list", "List the queue: who, to whom, why it waits, when it is tried again",
                   [&context, options] { return finish(list(context, *options)); });
-  list_all->add_flag("--all", options->all, "More than the oldest 1,000");
+  list_all->add_flag("--all", options->all, "More than the oldest 1,000; --json has all of them always");
   add_json(list_all, context);
   auto* show_one = add_command(*group, context, "show", "Show one entry with the header of its message",
                                [&context, options] { return finish(show(context, *options)); });

@@ -35,7 +35,8 @@ std::string state_in_words(const Recipient& recipient, UnixTime now) {
     case State::InFlight:
       return "being sent; if that gets stuck it is tried again " + until(recipient.lease_until, now);
     case State::InDoubt:
-      return "in doubt: it was sent, but no answer came; sent again " + until(recipient.next_attempt, now);
+      return "in doubt: the whole message was sent and no answer has come; sent again " +
+             until(recipient.next_attempt, now);
     case State::Delivered: return "delivered " + since(recipient.finished, now);
     case State::Failed: return "failed " + since(recipient.finished, now);
     case State::Held: return "on hold; `hearthmail queue retry` ends that";
@@ -47,13 +48,16 @@ std::string sender(const Entry& entry) {
   return entry.envelope.reverse_path.empty() ? "<> (a report)" : base::printable(entry.envelope.reverse_path);
 }
 
-std::string time_or_null(UnixTime time) { return time == 0 ? "" : base::rfc3339(time); }
+nlohmann::ordered_json time_or_null(UnixTime time) {
+  return time == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(base::rfc3339(time));
+}
 
 nlohmann::ordered_json recipient_json(const Recipient& recipient) {
+  const bool tried_again = recipient.state == State::Waiting || recipient.state == State::InDoubt;
   return {{"address", recipient.address},
           {"state", store::queue::name(recipient.state)},
           {"attempts", recipient.attempts},
-          {"next_attempt", time_or_null(recipient.next_attempt)},
+          {"next_attempt", time_or_null(tried_again ? recipient.next_attempt : 0)},
           {"lease_until", time_or_null(recipient.lease_until)},
           {"route", recipient.route},
           {"reply", recipient.reply},
@@ -73,7 +77,7 @@ std::string recipient_in_words(const Recipient& recipient, UnixTime now) {
 }
 
 std::string queue_in_words(const std::vector<Entry>& entries, UnixTime now) {
-  if (entries.empty()) return "the queue is empty: everything is delivered\n";
+  if (entries.empty()) return "the queue is empty: nothing waits to go out\n";
   std::string out;
   for (const Entry& entry : entries) {
     out += std::to_string(entry.id.value) + "  from " + sender(entry) + ", " + std::to_string(entry.envelope.octets) +
@@ -134,7 +138,7 @@ std::vector<RouteState> route_states(const config::Settings& settings, const std
 std::string routes_in_words(const std::vector<RouteState>& routes, UnixTime now) {
   if (routes.empty()) {
     return "no route is configured: outgoing mail waits in the queue.\n"
-           "Set relay.routes and relay.<route>.url; `hearthmail config reference` explains them.\n";
+           "Set relay.routes and relay.<route>.url (`hearthmail config reference`), then restart `hearthmail up`.\n";
   }
   std::string out;
   for (const RouteState& route : routes) {
@@ -154,13 +158,15 @@ std::string routes_in_words(const std::vector<RouteState>& routes, UnixTime now)
 nlohmann::ordered_json routes_json(const std::vector<RouteState>& routes) {
   auto out = nlohmann::ordered_json::array();
   for (const RouteState& route : routes) {
-    nlohmann::ordered_json one{{"name", route.name}, {"url", route.url}, {"paused", route.pause != nullptr}};
-    if (route.pause != nullptr) {
-      one["reason"] = route.pause->reason;
-      one["since"] = time_or_null(route.pause->since);
-      one["until"] = time_or_null(route.pause->until);
-      one["by_operator"] = route.pause->by_operator;
-    }
+    const RoutePause none;
+    const RoutePause& pause = route.pause == nullptr ? none : *route.pause;
+    nlohmann::ordered_json one{{"name", route.name},
+                               {"url", route.url},
+                               {"paused", route.pause != nullptr},
+                               {"reason", pause.reason},
+                               {"since", time_or_null(pause.since)},
+                               {"until", time_or_null(pause.until)},
+                               {"by_operator", pause.by_operator}};
     out.push_back(std::move(one));
   }
   return out;

@@ -34,6 +34,8 @@ Status must_know(const std::string& name, const std::vector<RouteState>& routes)
   if (std::find(names.begin(), names.end(), name) != names.end()) return base::ok();
   const auto meant = base::nearest(name, names);
   std::string text = "no route " + base::printable(name, 60);
+  if (names.empty())
+    return Error{Errc::NotFound, text + ": none is configured; set relay.routes and relay.<route>.url."};
   if (meant) text += "; did you mean " + *meant + "?";
   return Error{Errc::NotFound, text + "\n`hearthmail route list` shows them."};
 }
@@ -73,7 +75,7 @@ Result<std::string> resume(const Context& context, const Options& options) {
   if (!paused) return "route " + options.route + " was not paused\n";
   TRY(store->env().write([&](queue::WriteTxn& txn) { return queue::resume_route(txn, options.route); }));
   ring_relay(loaded.settings);
-  return "route " + options.route + " is active again; `hearthmail queue retry --all` sends what waits at once\n";
+  return "route " + options.route + " is active again; mail that waited for it is sent now\n";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // hearthmail status: are the daemons up, where do they listen, does mail wait, is a route paused?
 #include <signal.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -48,9 +49,9 @@ nlohmann::ordered_json daemons_json(const std::vector<DaemonState>& states) {
   auto out = nlohmann::ordered_json::array();
   for (const DaemonState& state : states) {
     nlohmann::ordered_json one{{"name", state.name}, {"up", state.ready.has_value()}};
+    one["pid"] = state.ready ? nlohmann::ordered_json(state.ready->pid) : nlohmann::ordered_json(nullptr);
+    one["ports"] = nlohmann::ordered_json::object();
     if (state.ready) {
-      one["pid"] = state.ready->pid;
-      one["ports"] = nlohmann::ordered_json::object();
       for (const auto& [service, port] : state.ready->ports) one["ports"][service] = port;
     }
     out.push_back(std::move(one));
@@ -64,9 +65,14 @@ std::string status_in_words(const std::vector<DaemonState>& daemons, std::uint64
   for (const DaemonState& state : daemons) {
     table.add({state.name, state.ready ? std::to_string(state.ready->pid) : "-", ports_in_words(state)});
   }
-  std::string out = table.str() + "\nqueue: ";
+  std::string out = table.str();
+  if (std::any_of(daemons.begin(), daemons.end(), [](const DaemonState& state) { return !state.ready; })) {
+    out += "A daemon is down: no mail passes it. Start all with `hearthmail up`; if that runs, its log says why.\n";
+  }
+  out += "\nqueue: ";
   if (queued == 0) out += "empty\n";
   else out += std::to_string(queued) + (queued == 1 ? " entry" : " entries") + " (hearthmail queue list)\n";
+  if (routes.empty()) return out + "routes: none is configured; outgoing mail waits in the queue\n";
   bool paused = false;
   for (const RouteState& route : routes) paused = paused || route.pause != nullptr;
   return out + (paused ? "routes:\n" + routes_in_words(routes, base::Clock::system().now())

@@ -45,6 +45,16 @@ Result<bool> ensure_postmaster(store::lmdb::WriteTxn& txn, const std::string& ad
   return true;
 }
 
+// The store says what is wrong; this adds the command that helps.
+Error explained(Error error) {
+  if (error.code == Errc::Exists)
+    error.text += ".\n`hearthmail user passwd` changes a password, `hearthmail alias` an alias.";
+  if (error.code == Errc::Invalid)
+    error.text += ":\n`hearthmail alias` for an alias, `hearthmail domain catch-all` for a catch-all.";
+  if (error.code == Errc::NotFound) error.text += "; `hearthmail user list` shows them";
+  return error;
+}
+
 Result<std::string> add(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto address, accounts::normalize(options.address));
@@ -61,9 +71,10 @@ Result<std::string> add(const Context& context, const Options& options) {
   const auto now = base::Clock::system().now();
   bool postmaster = false;
   TRY_ASSIGN(const auto id, store->env().write([&](store::lmdb::WriteTxn& txn) -> Result<base::AccountId> {
-    TRY_ASSIGN(const auto added, accounts::add_account(txn, address, encoded, now));
+    auto added = accounts::add_account(txn, address, encoded, now);
+    if (!added.ok()) return explained(added.error());
     TRY_ASSIGN(postmaster, ensure_postmaster(txn, address));
-    return added;
+    return *added;
   }));
   std::string said = "added " + address + " (account " + std::to_string(id.value) + ")\n";
   if (postmaster) said += "added alias postmaster@" + domain_of(address) + " -> " + address + " (RFC 5321 wants one)\n";
@@ -91,10 +102,12 @@ Status purge_mail(const config::Settings& settings, base::AccountId id) {
 Result<std::string> remove(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
-  TRY_ASSIGN(const auto id, store->env().write([&](store::lmdb::WriteTxn& txn) {
-    return accounts::remove_account(txn, options.address);
-  }));
-  std::string said = "removed " + options.address + " (account " + std::to_string(id.value) + ")\n";
+  TRY_ASSIGN(const auto address, accounts::normalize(options.address));
+  const auto removed =
+      store->env().write([&](store::lmdb::WriteTxn& txn) { return accounts::remove_account(txn, address); });
+  if (!removed.ok()) return explained(removed.error());
+  const base::AccountId id = *removed;
+  std::string said = "removed " + address + " (account " + std::to_string(id.value) + ")\n";
   if (!options.purge) {
     return said + "Its mail is still in the mail database under account " + std::to_string(id.value) +
            "; --purge would have deleted it. A new account never gets that number.\n";

@@ -46,7 +46,7 @@ TEST_CASE("a recipient's state is told in words, with the next try, the route an
   doubt.next_attempt = kNow + 900;
   doubt.attempts = 1;
   CHECK(recipient_in_words(doubt, kNow) ==
-        "in doubt: it was sent, but no answer came; sent again in 15 min (1 try so far)");
+        "in doubt: the whole message was sent and no answer has come; sent again in 15 min (1 try so far)");
   Recipient flight = recipient(State::InFlight);
   flight.lease_until = kNow + 60;
   CHECK(recipient_in_words(flight, kNow).starts_with("being sent"));
@@ -59,7 +59,7 @@ TEST_CASE("a recipient's state is told in words, with the next try, the route an
 }
 
 TEST_CASE("the queue is a line per entry and a line per recipient") {
-  CHECK(queue_in_words({}, kNow) == "the queue is empty: everything is delivered\n");
+  CHECK(queue_in_words({}, kNow) == "the queue is empty: nothing waits to go out\n");
   const std::string text = queue_in_words({entry()}, kNow);
   CHECK(text.starts_with("12  from anna@example.test, 4096 octets, "));
   CHECK(text.find("\n    to bob@x.test: waiting, next try in 5 min") != std::string::npos);
@@ -97,7 +97,13 @@ TEST_CASE("an entry in JSON has every field that a program needs") {
   CHECK(one["route"] == "main");
   CHECK(one["reply"] == "451 4.7.1 greylisted");
   CHECK(one["next_attempt"] == base::rfc3339(kNow + 300));
-  CHECK(one["finished"] == "");
+  CHECK(one["finished"].is_null());
+  Entry done = entry();
+  done.recipients[0].state = State::Delivered;
+  done.recipients[0].finished = kNow;
+  const auto delivered = entry_json(done)["recipients"][0];
+  CHECK(delivered["next_attempt"].is_null());  // there is none, though the store keeps the last one's time
+  CHECK(delivered["finished"] == base::rfc3339(kNow));
 }
 
 TEST_CASE("the header ends at the first empty line") {
@@ -136,6 +142,7 @@ TEST_CASE("routes are shown in their order, with pauses, and paused ones that ar
   const auto json = routes_json(states);
   CHECK(json[0]["paused"] == true);
   CHECK(json[1]["paused"] == false);
+  for (const char* key : {"reason", "since", "until", "by_operator"}) CHECK(json[1].contains(key));
   CHECK(json[2]["by_operator"] == true);
-  CHECK(json[2]["until"] == "");
+  CHECK(json[2]["until"].is_null());
 }

@@ -2,10 +2,17 @@
 import json
 import os
 import pathlib
+import pty
+import select
+import signal
+import socket
 import subprocess
+import tempfile
+import termios
+import time
 import unittest
 
-from harness import DOMAIN, PROGRAMS, Instance
+from harness import DEADLINE, DOMAIN, PROGRAMS, UP_READY, Instance
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -16,6 +23,46 @@ def run(*words, environment=None, input=None):
         if option in os.environ:
             clean[option] = os.environ[option]
     return subprocess.run([PROGRAMS / "hearthmail", *words], env=clean, input=input, capture_output=True, text=True, timeout=60)
+
+
+class Terminal:
+    """The command on a terminal of its own, as a person sees it."""
+
+    def __init__(self, environment, *words):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execve(PROGRAMS / "hearthmail", ["hearthmail", *words], environment)
+        self.shown = ""
+
+    def read(self):
+        ready, _, _ = select.select([self.terminal], [], [], DEADLINE)
+        if not ready:
+            raise AssertionError("nothing came; until then: " + self.shown)
+        try:
+            octets = os.read(self.terminal, 4096)
+        except OSError:  # EIO: the program has closed it
+            octets = b""
+        self.shown += octets.decode()
+        return octets
+
+    def wait_for(self, text):
+        while text not in self.shown:
+            if not self.read():
+                raise AssertionError(f"it ended without {text!r}: {self.shown}")
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
+    def end(self):
+        """Reads to the end; returns the exit code, negative for a signal."""
+        while self.read():
+            pass
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.terminal)
+        return code
 
 
 class Configuration(unittest.TestCase):
@@ -99,10 +146,150 @@ class Operation(unittest.TestCase):
             self.skipTest("ss is not installed")
         self.assertNotIn(f"pid={self.mail.pid('hearthmail-relay')},", sockets.stdout)
 
+    def test_a_password_is_asked_for_twice_and_not_shown(self):
+        terminal = Terminal(self.mail.environment, "user", "add", f"eve@{DOMAIN}")
+        terminal.wait_for(f"Password for eve@{DOMAIN}: ")
+        terminal.type("eve's password\n")  # at once: nothing of it may be lost
+        terminal.wait_for("The same again: ")
+        terminal.type("eve's password\n")
+        self.assertEqual(terminal.end(), 0, terminal.shown)
+        self.assertNotIn("eve's password", terminal.shown)
+        self.mail.passwords["eve"] = "eve's password"
+        self.mail.imap("eve").logout()
+
+    def test_ctrl_c_at_the_prompt_leaves_the_terminal_as_it_was(self):
+        terminal = Terminal(self.mail.environment, "user", "add", f"fay@{DOMAIN}")
+        terminal.wait_for("Password for")
+        self.assertFalse(terminal.echoes())
+        terminal.type("\x03")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]), -signal.SIGINT)
+        self.assertTrue(terminal.echoes())
+        os.close(terminal.terminal)
+        self.assertNotIn("fay@", self.mail.command("user", "list").stdout)
+
+    def test_lists_in_json_have_the_documented_keys(self):
+        keys = {("user", "list"): "id address created login", ("alias", "list"): "address targets", ("domain", "list"): "name catch_all",
+                ("route", "list"): "name url paused reason since until by_operator"}
+        for words, names in keys.items():
+            for item in json.loads(self.mail.command(*words, "--json").stdout):
+                self.assertEqual(list(item), names.split(), words)
+        status = json.loads(self.mail.command("status", "--json").stdout)
+        self.assertEqual(list(status), ["daemons", "queue", "routes"])
+        for daemon in status["daemons"]:
+            self.assertEqual(list(daemon), ["name", "up", "pid", "ports"])
+            self.assertTrue(daemon["up"])
+
+    def test_exit_codes_and_what_to_do(self):
+        for words, code, says in ((["user"], 2, "needs a command: add, passwd, remove, list"), (["queue", "show", "x"], 2, "hearthmail queue show --help"),
+                                  (["queue", "show", "999"], 1, "queue list"), (["usr"], 2, "did you mean user?"),
+                                  (["user", "remove", f"nobody@{DOMAIN}"], 1, "user list"), (["route", "pause", "loca"], 1, "did you mean local?"),
+                                  (["alias", "add", f"anna@{DOMAIN}", f"ben@{DOMAIN}"], 1, "choose another name")):
+            done = self.mail.command(*words, check=False)
+            self.assertEqual(done.returncode, code, words)
+            self.assertIn(says, done.stderr)
+
     def test_help_reads_like_documentation(self):
         text = run("--help").stdout
         for word in ("init", "up", "user", "alias", "domain", "queue", "route", "config"):
             self.assertIn(word, text)
+
+
+class Starting(unittest.TestCase):
+    """`init` and `up`, from an empty directory."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="hm-", dir="/tmp")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.environment = {**Instance.listeners(), "PATH": os.environ["PATH"], "HEARTHMAIL_HOSTNAME": "mail." + DOMAIN}
+        for option in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if option in os.environ:
+                self.environment[option] = os.environ[option]
+
+    def command(self, *words):
+        return subprocess.run([PROGRAMS / "hearthmail", *words], env=self.environment, capture_output=True, text=True, timeout=DEADLINE)
+
+    def test_init_with_a_file_that_is_not_there_yet_reads_no_other(self):
+        file = self.folder / "conf" / "mine.toml"
+        done = self.command("init", "--config", str(file), "--data-dir", str(self.folder / "mail"), "--domain", DOMAIN)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f'data_dir = "{self.folder}/mail"', file.read_text())
+        self.assertIn(f"hearthmail --config {file} up", done.stdout)
+        listed = self.command("--config", str(file), "domain", "list")
+        self.assertIn(DOMAIN, listed.stdout)
+
+    def test_an_instance_of_its_own_leaves_the_system_alone(self):
+        system = pathlib.Path("/etc/hearthmail/hearthmail.toml")
+        before = system.stat().st_mtime_ns if system.exists() else None
+        self.environment["HEARTHMAIL_DATA_DIR"] = str(self.folder / "mail")
+        self.assertEqual(self.command("init", "--domain", DOMAIN).returncode, 0)
+        self.assertEqual(system.stat().st_mtime_ns if system.exists() else None, before)
+
+    def test_init_refuses_a_bad_domain_before_it_makes_anything(self):
+        done = self.command("init", "--data-dir", str(self.folder / "mail"), "--domain", "no domain")
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse((self.folder / "mail").exists())
+
+    def begin(self, *words):
+        self.environment["HEARTHMAIL_DATA_DIR"] = str(self.folder / "mail")
+        self.assertEqual(self.command("init", "--domain", DOMAIN).returncode, 0)
+        return Terminal(self.environment, "up", *words)
+
+    def test_ctrl_c_stops_submission_then_relay_then_receiver(self):
+        terminal = self.begin()
+        terminal.wait_for("all daemons are ready")
+        terminal.type("\x03")
+        self.assertEqual(terminal.end(), 0, terminal.shown)
+        stopped = [line.split("daemon=")[1].split()[0] for line in terminal.shown.splitlines() if " stopped daemon=" in line]
+        self.assertEqual(stopped, ["hearthmail-submission", "hearthmail-relay", "hearthmail-receiver"], terminal.shown)
+        self.assertNotIn("killed", terminal.shown)
+
+    def test_closing_the_terminal_stops_all(self):
+        terminal = self.begin()
+        terminal.wait_for("all daemons are ready")
+        pids = [json.loads(path.read_text())["pid"] for path in (self.folder / "mail" / "run").glob("hearthmail-*.json")]
+        self.assertEqual(len(pids), 3)
+        os.close(terminal.terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(terminal.pid, 0)[1]), 0)
+        for pid in pids:
+            self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
+
+    def test_the_daemons_die_with_up(self):
+        terminal = self.begin()
+        terminal.wait_for("all daemons are ready")
+        pids = [json.loads(path.read_text())["pid"] for path in (self.folder / "mail" / "run").glob("hearthmail-*.json")]
+        os.kill(terminal.pid, signal.SIGKILL)
+        os.waitpid(terminal.pid, 0)
+        ends = time.monotonic() + DEADLINE
+        while any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids):
+            self.assertLess(time.monotonic(), ends, "a daemon outlived `hearthmail up`")
+            time.sleep(0.05)
+        os.close(terminal.terminal)
+
+    def test_a_port_that_is_taken_is_named_with_what_to_do(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.environment["HEARTHMAIL_SMTP_LISTEN"] = f"127.0.0.1:{taken.getsockname()[1]}"
+            terminal = self.begin()
+            terminal.wait_for("Address already in use (`ss -ltnp` names the program")
+            terminal.wait_for("is started again")
+            terminal.type("\x03")
+            self.assertEqual(terminal.end(), 0, terminal.shown)
+
+    def test_up_tells_the_service_manager_once_all_are_ready(self):
+        path = str(self.folder / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(DEADLINE)
+            self.environment["NOTIFY_SOCKET"] = path
+            terminal = self.begin()
+            messages = []
+            while not messages or UP_READY not in messages[-1]:
+                messages.append(manager.recv(4096).decode())
+            self.assertEqual(messages.count("READY=1"), 3, messages)  # theirs came before
+            terminal.wait_for("all daemons are ready")
+            os.kill(terminal.pid, signal.SIGTERM)
+            self.assertEqual(terminal.end(), 0, terminal.shown)
+            self.assertEqual(manager.recv(4096).decode(), "STOPPING=1")
 
 
 if __name__ == "__main__":
