@@ -399,7 +399,7 @@ class Wire:
         while True:
             line = self.file.readline()
             if not line.endswith(b"\r\n"):
-                raise Wrong(f"the connection ended after {octets + line!r}")
+                raise Wrong(f"the connection ended after {(octets + line)[-200:]!r}")
             octets += line
             found = re.search(rb"\{([0-9]+)\}\r\n$", line)
             if found is None:
