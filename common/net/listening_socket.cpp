@@ -28,6 +28,7 @@ base::Errc code_of(int error) {
 
 base::Error listen_error(const Endpoint& endpoint, int error) {
   std::string text = "listen on " + text_of(endpoint) + ": " + std::strerror(error);
+  if (error == EADDRINUSE) text += " (`ss -ltnp` names the program that has it: stop that, or listen elsewhere)";
   if (error == EACCES) text += " (ports below 1024 need CAP_NET_BIND_SERVICE)";
   return base::Error{code_of(error), text};
 }

@@ -270,7 +270,9 @@ TEST_CASE("an address in use and an address that is none are told apart") {
   const auto listener = open_listener(loop, {}, greet);
   const auto again = net::Listener::open(loop, {&loop}, {"127.0.0.1", listener->port(), ""}, {}, greet);
   CHECK(again.error().code == Errc::Exists);
-  CHECK(again.error().text == "listen on 127.0.0.1:" + std::to_string(listener->port()) + ": Address already in use");
+  CHECK(again.error().text == "listen on 127.0.0.1:" + std::to_string(listener->port()) +
+                                  ": Address already in use (`ss -ltnp` names the program that has it: stop that, or "
+                                  "listen elsewhere)");
   CHECK(net::Listener::open(loop, {&loop}, {"not an address", 0, ""}, {}, greet).error().code == Errc::Invalid);
   const std::string long_path = "/tmp/" + std::string(120, 'x');
   CHECK(net::Listener::open(loop, {&loop}, {"", 0, long_path}, {}, greet).error().code == Errc::Invalid);
