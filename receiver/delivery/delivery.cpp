@@ -53,15 +53,19 @@ Replies refuse_all(const Transaction& transaction, Answers answers, const Error&
   return Replies(count, refused(error));
 }
 
-// A recipient's message is accepted when each of its accounts has it. Otherwise the peer tries again, and those accounts
-// of an alias that have it get it twice: a mistake may duplicate mail, never lose it.
+// A recipient's message is accepted when each of its accounts has it that still exists; with none left there is no such
+// user. Otherwise the peer tries again, and those accounts of an alias that have it get it twice: a mistake may duplicate
+// mail, never lose it.
 ServerReply answer_for(const Transaction& transaction, const std::vector<AccountId>& accounts,
                        const PerAccount& results) {
+  bool delivered = false;
   for (const auto account : accounts) {
     const auto at = results.find(account);
-    if (at == results.end()) return {550, "5.1.1", "No such user here"};
+    if (at == results.end()) continue;  // removed since RCPT
     if (!at->second.ok()) return refused(at->second.error());
+    delivered = true;
   }
+  if (!delivered) return {550, "5.1.1", "No such user here"};
   return accepted(transaction);
 }
 

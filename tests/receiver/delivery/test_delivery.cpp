@@ -255,6 +255,11 @@ TEST_CASE_METHOD(Fixture, "an account removed after RCPT: temporary for SMTP, th
   CHECK(each[0].code == 250);
   CHECK(each[1].code == 550);
   CHECK(inbox(anna).size() == 1);
+  // An alias of which one account is left has delivered: nobody is told that it failed.
+  transaction.recipients[1].accounts.push_back(anna);
+  const auto left = test::run_task(local.deliver(options, client, transaction, spool, delivery::Answers::PerRecipient));
+  REQUIRE(left.size() == 2);
+  CHECK(left[1].code == 250);
 }
 
 TEST_CASE("Received names the peer as a literal, a unix socket has none, RFC 5321 4.1.3 and 4.4") {
