@@ -67,10 +67,12 @@ class Setup {
   }
 
  private:
-  // A --config FILE that is not there yet is what we will write.
+  // A --config FILE (or $HEARTHMAIL_CONFIG) that is not there yet is what we will write.
   Status load_settings() {
     TRY_ASSIGN(auto inputs, context_.inputs(config::Role::Command));
     wanted_file_ = context_.config_file;
+    const auto named = inputs.environment.find("HEARTHMAIL_CONFIG");
+    if (wanted_file_.empty() && named != inputs.environment.end()) wanted_file_ = named->second;
     inputs.read_file = wanted_file_.empty() || exists(wanted_file_);
     TRY_ASSIGN(auto loaded, config::load(inputs));
     settings_ = std::move(loaded.settings);

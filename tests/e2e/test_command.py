@@ -218,6 +218,14 @@ class Starting(unittest.TestCase):
         listed = self.command("--config", str(file), "domain", "list")
         self.assertIn(DOMAIN, listed.stdout)
 
+    def test_init_writes_the_file_that_the_environment_names(self):
+        file = self.folder / "mine.toml"
+        self.environment["HEARTHMAIL_CONFIG"] = str(file)
+        done = self.command("init", "--data-dir", str(self.folder / "mail"), "--domain", DOMAIN)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(file.exists())
+        self.assertIn(DOMAIN, self.command("domain", "list").stdout)
+
     def test_an_instance_of_its_own_leaves_the_system_alone(self):
         system = pathlib.Path("/etc/hearthmail/hearthmail.toml")
         before = system.stat().st_mtime_ns if system.exists() else None
