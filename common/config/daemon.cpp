@@ -1,4 +1,5 @@
-#include <stdlib.h>  // setenv, unsetenv
+#include <stdlib.h>  // unsetenv
+#include <string.h>  // explicit_bzero
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,11 +37,13 @@ base::Result<Inputs> parse_arguments(int argc, char** argv, Role role) {
   return inputs;
 }
 
-// The initial block stays readable in /proc for the same user; that is why files are the better place for secrets.
+// The value is overwritten where it stands, so that /proc/PID/environ does not show it any more either.
 void forget_secrets(const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) {
     const bool secret = name.size() > 9 && name.compare(name.size() - 9, 9, "_PASSWORD") == 0;
-    if (secret) unsetenv(name.c_str());
+    if (!secret) continue;
+    if (char* const shown = getenv(name.c_str())) explicit_bzero(shown, value.size());
+    unsetenv(name.c_str());
   }
 }
 

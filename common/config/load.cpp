@@ -56,7 +56,7 @@ class Loader {
     }
     if (path.empty() && access(kDefaultFile, F_OK) == 0) path = kDefaultFile;
     if (path.empty()) return base::ok();
-    TRY_ASSIGN(auto values, read_toml(path));
+    TRY_ASSIGN(auto values, read_toml(path, reads_secrets()));
     for (auto& given : values) level_[kFile].push_back({std::move(given)});
     loaded_.settings.config_file = path;
     return base::ok();

@@ -19,7 +19,10 @@ struct Given {
 };
 
 // Every value of a TOML file, flattened to dotted keys; arrays become words. Invalid with file, line and what is wrong.
-base::Result<std::vector<Given>> read_toml(const std::string& path);
+// Without `with_secrets`, passwords that stand in the file are blanked before anything parses or copies them.
+base::Result<std::vector<Given>> read_toml(const std::string& path, bool with_secrets);
+// Overwrites the quoted value of every key that ends in "password" with '*', in place.
+void blank_secrets(std::string& text);
 // HEARTHMAIL_* except HEARTHMAIL_CONFIG, with `key` still the environment's name.
 std::vector<Given> read_environment(const std::map<std::string, std::string>& environment);
 // A secret's file: one trailing newline is dropped. Invalid names the file and the problem.

@@ -65,6 +65,22 @@ class Terminal:
         return code
 
 
+def in_memory(pid, octets):
+    """Whether the process holds these octets anywhere in its private memory."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            words = line.split()
+            first, last = (int(number, 16) for number in words[0].split("-"))
+            if words[1].startswith("rw-p") and last - first < 1 << 32:
+                try:
+                    memory.seek(first)
+                    if octets in memory.read(last - first):
+                        return True
+                except OSError:
+                    continue  # a guard page
+    return False
+
+
 class Configuration(unittest.TestCase):
     def test_the_reference_in_the_readme_is_the_programs_own(self):
         reference = run("config", "reference", "--markdown").stdout
@@ -132,13 +148,18 @@ class Operation(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
 
     def test_the_receiver_never_holds_the_relays_secret(self):
-        environment = {"HEARTHMAIL_RELAY_ROUTES": "main", "HEARTHMAIL_RELAY_MAIN_URL": "smtp://127.0.0.1:9", "HEARTHMAIL_RELAY_MAIN_USER": "u",
-                       "HEARTHMAIL_RELAY_MAIN_PASSWORD": "only-the-relay-knows"}
-        with Instance(environment) as mail:
-            for program, knows in (("hearthmail-receiver", False), ("hearthmail-submission", False), ("hearthmail-relay", True)):
-                block = pathlib.Path(f"/proc/{mail.pid(program)}/environ").read_bytes()
-                self.assertEqual(b"only-the-relay-knows" in block, knows, program)
-            self.assertNotIn("only-the-relay-knows", mail.log.read_text())
+        route = {"HEARTHMAIL_RELAY_ROUTES": "main", "HEARTHMAIL_RELAY_MAIN_URL": "smtp://127.0.0.1:9", "HEARTHMAIL_RELAY_MAIN_USER": "u"}
+        secret = "only-the-" + "relay-knows"
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(f'[relay.main]\npassword = "{secret}"\n')
+            file.flush()
+            for given in ({"HEARTHMAIL_RELAY_MAIN_PASSWORD": secret}, {"HEARTHMAIL_CONFIG": file.name}):
+                with self.subTest(given=list(given)), Instance({**route, **given}) as mail:
+                    for program, knows in (("hearthmail-receiver", False), ("hearthmail-submission", False), ("hearthmail-relay", True)):
+                        block = pathlib.Path(f"/proc/{mail.pid(program)}/environ").read_bytes()
+                        self.assertNotIn(secret.encode(), block, program)
+                        self.assertEqual(in_memory(mail.pid(program), secret.encode()), knows, program)
+                    self.assertNotIn(secret, mail.log.read_text())
 
     def test_the_relay_opens_no_listening_port(self):
         sockets = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True)

@@ -7,6 +7,7 @@
 
 #include "common/config/keys.hpp"
 #include "common/config/load.hpp"
+#include "common/config/sources.hpp"
 #include "common/config/value.hpp"
 #include "tests/support/catch.hpp"
 
@@ -154,6 +155,17 @@ TEST_CASE("only the relay and the check read secrets; nothing prints them") {
   }
 }
 
+TEST_CASE("a program without secrets blanks passwords in the file before it parses them") {
+  std::string text =
+      "[relay.main]\nuser = \"u\"\npassword = \"a \\\"b\\\" c\" # the password = x\n"
+      "[relay.two]\n\"password\"='lit'\npassword_file = \"/run/pw\"\n[relay.three]\npassword = \"\"\"\nlong\n\"\"\"\n";
+  config::blank_secrets(text);
+  CHECK(
+      text ==
+      "[relay.main]\nuser = \"u\"\npassword = \"*********\" # the password = x\n"
+      "[relay.two]\n\"password\"='***'\npassword_file = \"/run/pw\"\n[relay.three]\npassword = \"\"\"\n****\n\"\"\"\n");
+}
+
 TEST_CASE("the names of other projects' compose files make a route when none is set") {
   auto loaded =
       config::load(inputs({{"RELAY_HOST", "smtp.example.net"}, {"RELAY_USER", "u"}, {"RELAY_PASSWORD", "p4ss"}}));
@@ -196,6 +208,8 @@ TEST_CASE("the reference names every key, its type, default and environment name
   for (const auto& key : config::setting_keys()) CHECK_THAT(reference, Contains("`" + std::string(key.name) + "`"));
   CHECK_THAT(reference, Contains("`HEARTHMAIL_RELAY_<ROUTE>_PASSWORD or HEARTHMAIL_RELAY_<ROUTE>_PASSWORD_FILE`"));
   CHECK_THAT(reference, Contains("| `queue.lifetime` | duration (s, m, h, d) | 5d |"));
+  CHECK_THAT(reference, Contains("| `queue.delay_notice` | duration (s, m, h, d) | 4h |"));
+  CHECK_THAT(reference, Contains("| `max_message_size` | octets (K, M, G) | 50M |"));
   const Folder folder;
   Inputs in = inputs({});
   in.config_file = folder.write("sample.toml", config::render_sample());
