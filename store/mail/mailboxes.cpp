@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/base/bytes.hpp"
+#include "common/base/clock.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/tables.hpp"
 
@@ -48,7 +49,8 @@ Status erase_name(WriteTxn& txn, AccountId account, std::string_view name) {
   return base::ok();
 }
 
-// RFC 9051 §2.3.1.1: a mailbox that is made again under an old name has a greater UIDVALIDITY.
+// RFC 9051 §2.3.1.1: a mailbox that is made again under an old name has a greater UIDVALIDITY. The time in seconds is its
+// least value, so that this holds too for an account that was removed and made again, or a store that began anew.
 Result<std::uint32_t> next_uid_validity(WriteTxn& txn, AccountId account) {
   const auto key = id_key(account.value);
   TRY_ASSIGN(const auto stored, txn.get(kAccounts, key));
@@ -60,8 +62,10 @@ Result<std::uint32_t> next_uid_validity(WriteTxn& txn, AccountId account) {
     TRY(in.finish("account"));
   }
   if (last == 0xFFFFFFFF) return Error{Errc::OverLimit, "the account's UIDVALIDITY values are used up"};
-  TRY(txn.put(kAccounts, key, body::seal(Encoder().u32(last + 1).str(), key)));
-  return last + 1;
+  const auto now = static_cast<std::uint32_t>(std::clamp<base::UnixTime>(base::Clock::system().now(), 1, 0xFFFFFFFE));
+  const std::uint32_t next = std::max(last + 1, now);
+  TRY(txn.put(kAccounts, key, body::seal(Encoder().u32(next).str(), key)));
+  return next;
 }
 
 // Makes one mailbox under a free, normal name.
