@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/spool.hpp"
 #include "common/smtp/data_reader.hpp"
 #include "common/smtp/server_policy.hpp"
 #include "common/smtp/server_reply.hpp"
-#include "common/smtp/spool.hpp"
 
 namespace hearthmail::smtp {
 

@@ -13,15 +13,11 @@ constexpr std::size_t kMaxAuthLine = 12'288;  // octets of a SASL response line,
 constexpr std::size_t kMaxReplyText =
     400;  // octets of one reply's text; with codes and CRLF under 512, RFC 5321 §4.5.3.1.5
 // Announced as RCPTMAX, RFC 9422 §4.
-constexpr std::size_t kMaxRecipients = 1000;      // per transaction, RFC 5321 §4.5.3.1.8 asks for at least 100
-constexpr std::size_t kMaxHops = 50;              // Received fields; RFC 5321 §6.3 speaks of loops, Postfix takes 50
-constexpr std::size_t kMaxErrors = 20;            // refused commands since the last delivered message
-constexpr std::size_t kMaxJunk = 100;             // NOOP, RSET, VRFY, HELP, EHLO ... since the last delivered message
-constexpr std::size_t kMaxAuthFailures = 3;       // failed AUTH commands per session, then 421
-constexpr std::size_t kSpoolMemory = 256 * 1024;  // octets of a message that are kept in memory before a file is made
-// Free octets of the disk that mail coming in must leave: deletions, reports and the queue's bookkeeping go on, and no commit
-// fails for lack of room. limits.md asks for a reserve; Postfix's queue_minfree is advised to be 1.5 messages.
-constexpr std::uint64_t kDiskReserve = 64ULL * 1024 * 1024;
+constexpr std::size_t kMaxRecipients = 1000;    // per transaction, RFC 5321 §4.5.3.1.8 asks for at least 100
+constexpr std::size_t kMaxHops = 50;            // Received fields; RFC 5321 §6.3 speaks of loops, Postfix takes 50
+constexpr std::size_t kMaxErrors = 20;          // refused commands since the last delivered message
+constexpr std::size_t kMaxJunk = 100;           // NOOP, RSET, VRFY, HELP, EHLO ... since the last delivered message
+constexpr std::size_t kMaxAuthFailures = 3;     // failed AUTH commands per session, then 421
 constexpr std::size_t kReadBlock = 64 * 1024;   // octets asked from the stream at once while a message comes in
 constexpr std::size_t kReplyBatch = 32 * 1024;  // octets of collected replies that are sent without waiting for more
 // Octets of one encoded MAIL parameter value for ENVID, RFC 3461 §4.4; ORCPT, RFC 3461 §4.2.

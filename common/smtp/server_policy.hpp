@@ -8,6 +8,7 @@
 #include "common/base/ids.hpp"
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
+#include "common/base/spool.hpp"
 #include "common/base/task.hpp"
 #include "common/net/stream.hpp"
 #include "common/smtp/address.hpp"
@@ -16,9 +17,12 @@
 #include "common/smtp/parameters.hpp"
 #include "common/smtp/path.hpp"
 #include "common/smtp/server_reply.hpp"
-#include "common/smtp/spool.hpp"
 
 namespace hearthmail::smtp {
+
+using base::kDiskReserve;
+using base::kSpoolMemory;
+using base::Spool;
 
 enum class Dialect { Smtp, Lmtp, Submission };
 

@@ -27,7 +27,6 @@ constexpr std::size_t kSeenBatch = 256;               // messages of a FETCH tha
 constexpr std::size_t kStoreBatch = 2'000;            // messages of a STORE in one write
 constexpr std::size_t kMaxAppends = 100;              // messages of one APPEND (RFC 3502)
 constexpr std::uint64_t kMaxAppendOctets = 256ULL * 1024 * 1024;  // of all messages of one APPEND, if there are several
-constexpr std::size_t kSpoolInMemory = 1024 * 1024;  // octets of an APPEND kept in memory; more goes to a file
 // Work on a loop after which its other sessions get their turn.
 constexpr std::chrono::milliseconds kTurn{10};
 

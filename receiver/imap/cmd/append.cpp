@@ -19,7 +19,7 @@ base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t o
   if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
     return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
   }
-  messages_.push_back(Message{std::move(options), Spool(services_.spool_dir, kSpoolInMemory), {}});
+  messages_.emplace_back(std::move(options), services_.spool_dir);
   return base::ok();
 }
 
@@ -28,7 +28,7 @@ base::Status Append::add(std::string_view octets) {
   if (octets.find('\0') != std::string_view::npos) {
     return base::Error{base::Errc::Invalid, "A message with a NUL octet is not stored"};
   }
-  return messages_.back().spool.append(octets);
+  return messages_.back().spool.write(octets);
 }
 
 base::Result<Next> Append::step(Connection& connection) {
@@ -47,7 +47,8 @@ base::Result<Next> Append::step(Connection& connection) {
 
 base::Status Append::work() {
   for (auto& message : messages_) {
-    TRY_ASSIGN(const auto octets, message.spool.take());
+    TRY(message.spool.check_room());
+    TRY_ASSIGN(const auto octets, message.spool.read_all(""));
     const auto summary = mime::summarize(octets, mime::index_message(octets));
     message.body = mail::prepare_body(octets, mime::encode(summary));
   }

@@ -2,13 +2,14 @@
 // while the messages arrive (session_append.cpp) and then runs it as an Operation.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/spool.hpp"
 #include "receiver/imap/operation.hpp"
 #include "receiver/imap/parse/append.hpp"
-#include "receiver/imap/spool.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
@@ -27,8 +28,9 @@ class Append : public Operation {
 
  private:
   struct Message {
+    Message(parse::AppendOptions given, const std::string& directory) : options(std::move(given)), spool(directory) {}
     parse::AppendOptions options;
-    Spool spool;
+    base::Spool spool;
     store::mail::PreparedBody body;
   };
   enum class Phase { Prepare, Write, Answer };
@@ -36,8 +38,8 @@ class Append : public Operation {
   const Services& services_;
   base::AccountId account_;
   std::string mailbox_;
-  std::vector<Message> messages_;
-  std::uint64_t octets_ = 0;  // announced in all
+  std::deque<Message> messages_;  // a spool stays where it is
+  std::uint64_t octets_ = 0;      // announced in all
   Phase phase_ = Phase::Prepare;
   std::uint32_t uid_validity_ = 0;
   std::vector<base::Uid> uids_;

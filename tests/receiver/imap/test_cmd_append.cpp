@@ -114,14 +114,3 @@ TEST_CASE_METHOD(ImapFixture, "APPEND refuses more than 100 messages at once") {
   CHECK(client.talk(command + "\r\n").find("a NO [CANNOT] Too much in one APPEND") == 0);
   CHECK(client.talk("b STATUS Sent (MESSAGES)\r\n").find("MESSAGES 0)") != std::string::npos);
 }
-
-TEST_CASE_METHOD(ImapFixture, "the spool keeps octets in memory first, then in a file without a name") {
-  receiver::imap::Spool spool(directory + "/spool", 10);
-  REQUIRE(spool.append("01234").ok());
-  REQUIRE(spool.append("56789").ok());
-  REQUIRE(spool.append("abc").ok());
-  CHECK(spool.octets() == 13);
-  CHECK(*spool.take() == "0123456789abc");
-  receiver::imap::Spool lost(directory + "/nowhere", 2);
-  CHECK(lost.append("abc").error().code == base::Errc::Unavailable);
-}

@@ -1,4 +1,4 @@
-#include "common/smtp/spool.hpp"
+#include "common/base/spool.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,26 +8,21 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/smtp/limits.hpp"
-
-namespace hearthmail::smtp {
+namespace hearthmail::base {
 namespace {
-
-using base::Errc;
-using base::Error;
 
 Error failed(const std::string& step, const std::string& directory) {
   return Error{Errc::Unavailable, step + " in " + directory + ": " + std::strerror(errno)};
 }
 
-base::Status write_all(int file, std::string_view octets, const std::string& directory) {
+Status write_all(int file, std::string_view octets, const std::string& directory) {
   while (!octets.empty()) {
     const ssize_t count = ::write(file, octets.data(), octets.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return failed("write spool file", directory);
     octets.remove_prefix(static_cast<std::size_t>(count));
   }
-  return base::ok();
+  return ok();
 }
 
 }  // namespace
@@ -36,7 +31,7 @@ Spool::~Spool() {
   if (file_ >= 0) ::close(file_);
 }
 
-base::Status Spool::open_file() {
+Status Spool::open_file() {
   if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) return failed("make spool", directory_);
   file_ = ::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file_ < 0) {  // a file system without O_TMPFILE
@@ -45,25 +40,25 @@ base::Status Spool::open_file() {
     if (file_ >= 0) ::unlink(name.c_str());
   }
   if (file_ < 0) return failed("open spool file", directory_);
-  return base::ok();
+  return ok();
 }
 
 // A disk that cannot be asked (the directory is missing) is not called full: the write will tell.
-base::Status Spool::check_free(std::uint64_t octets) const {
+Status Spool::check_free(std::uint64_t octets) const {
   struct statvfs disk {};
   const std::string parent = directory_.substr(0, directory_.rfind('/'));
-  if (::statvfs(directory_.c_str(), &disk) != 0 && ::statvfs(parent.c_str(), &disk) != 0) return base::ok();
+  if (::statvfs(directory_.c_str(), &disk) != 0 && ::statvfs(parent.c_str(), &disk) != 0) return ok();
   const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free >= reserve_ && free - reserve_ >= octets) return base::ok();
+  if (free >= reserve_ && free - reserve_ >= octets) return ok();
   return Error{Errc::Unavailable, "the disk of " + directory_ + " has " + std::to_string(free) +
                                       " octets free and keeps " + std::to_string(reserve_) + " in reserve"};
 }
 
-base::Status Spool::write(std::string_view octets) {
+Status Spool::write(std::string_view octets) {
   if (file_ < 0 && memory_.size() + octets.size() <= kSpoolMemory) {
     memory_ += octets;
     octets_ += octets.size();
-    return base::ok();
+    return ok();
   }
   if (file_ < 0) {
     TRY(open_file());
@@ -73,10 +68,10 @@ base::Status Spool::write(std::string_view octets) {
   TRY(check_free(octets.size()));
   TRY(write_all(file_, octets, directory_));
   octets_ += octets.size();
-  return base::ok();
+  return ok();
 }
 
-base::Result<std::string> Spool::read_all(std::string_view prefix) const {
+Result<std::string> Spool::read_all(std::string_view prefix) const {
   std::string out(prefix);
   if (file_ < 0) {
     out += memory_;
@@ -95,4 +90,4 @@ base::Result<std::string> Spool::read_all(std::string_view prefix) const {
   return out;
 }
 
-}  // namespace hearthmail::smtp
+}  // namespace hearthmail::base

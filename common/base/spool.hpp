@@ -7,9 +7,12 @@
 #include <utility>
 
 #include "common/base/result.hpp"
-#include "common/smtp/limits.hpp"
+namespace hearthmail::base {
 
-namespace hearthmail::smtp {
+constexpr std::size_t kSpoolMemory = 256 * 1024;  // octets of a message that are kept in memory before a file is made
+// Free octets of the disk that mail coming in must leave: deletions, reports and the queue's bookkeeping go on, and no commit
+// fails for lack of room. Postfix's queue_minfree is advised to be 1.5 messages.
+constexpr std::uint64_t kDiskReserve = 64ULL * 1024 * 1024;
 
 // Keeps up to kSpoolMemory octets in memory, the rest in a nameless file of `directory` (made on demand, mode 0700), so
 // that small mail needs no file and a crash leaves nothing behind. Not synced: nothing in it was acknowledged.
@@ -23,17 +26,17 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  base::Status write(std::string_view octets);  // Unavailable: disk full, directory missing
+  Status write(std::string_view octets);  // Unavailable: disk full, directory missing
   // Is there room to store what was written, besides the reserve? Unavailable.
-  base::Status check_room() const { return check_free(octets_); }
+  Status check_room() const { return check_free(octets_); }
   std::uint64_t octets() const { return octets_; }
   bool in_file() const { return file_ >= 0; }
   // `prefix`, then everything that was written. Unavailable.
-  base::Result<std::string> read_all(std::string_view prefix) const;
+  Result<std::string> read_all(std::string_view prefix) const;
 
  private:
-  base::Status open_file();
-  base::Status check_free(std::uint64_t octets) const;
+  Status open_file();
+  Status check_free(std::uint64_t octets) const;
   std::string directory_;
   std::uint64_t reserve_;
   std::string memory_;
@@ -41,4 +44,4 @@ class Spool {
   int file_ = -1;
 };
 
-}  // namespace hearthmail::smtp
+}  // namespace hearthmail::base
