@@ -72,9 +72,11 @@ base::Status App::listen() {
   };
   using net::TlsMode;
   const auto* tls = tls_.get();
-  TRY(server_->listen({"lmtp", {"unix:" + settings_.lmtp_socket}, TlsMode::None, nullptr, smtp::kTooManyConnections},
-                      lmtp_session));
-  TRY(server_->listen({"smtp", settings_.smtp_listen, TlsMode::StartTls, tls, smtp::kTooManyConnections},
+  const auto none = net::Login::None;
+  TRY(server_->listen(
+      {"lmtp", {"unix:" + settings_.lmtp_socket}, TlsMode::None, nullptr, smtp::kTooManyConnections, none},
+      lmtp_session));
+  TRY(server_->listen({"smtp", settings_.smtp_listen, TlsMode::StartTls, tls, smtp::kTooManyConnections, none},
                       smtp_session));
   TRY(server_->listen({"imap", settings_.imap_listen, TlsMode::StartTls, tls, kImapRefusal}, imap_session));
   TRY(server_->listen({"imaps", settings_.imaps_listen, TlsMode::Implicit, tls, kImapRefusal}, imap_session));

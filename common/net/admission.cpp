@@ -24,28 +24,24 @@ Admission::Decision Admission::admit(Loop& loop, const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() >= most_) return {Refusal::TooMany, 0};
   if (!local && per_group_[group] >= most_per_address_) return {Refusal::TooManyFromAddress, 0};
-  if (most_before_login_ > 0 && before_login_.size() >= most_before_login_) {
-    const std::uint64_t oldest = *before_login_.begin();
-    before_login_.erase(before_login_.begin());
-    close_one(entries_.at(oldest));
-  }
   const std::uint64_t id = next_id_++;
   ++per_group_[group];
-  before_login_.insert(id);
-  entries_.emplace(id, Entry{&loop, group, {}, false});
+  Entry entry{std::make_shared<Guest>(loop), group, 0};
+  if (lobby_) entry.in_lobby = lobby_->enter(entry.guest);
+  entries_.emplace(id, std::move(entry));
   return {Refusal::None, id};
 }
 
 bool Admission::started(std::uint64_t id, const std::shared_ptr<StreamCore>& core) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_.at(id);
-  entry.core = core;
-  return !entry.doomed;
+  Guest& guest = *entries_.at(id).guest;
+  guest.core = core;
+  return !guest.doomed;
 }
 
 void Admission::authenticated(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
-  before_login_.erase(id);
+  if (lobby_) lobby_->leave(entries_.at(id).in_lobby);
 }
 
 void Admission::leave(std::uint64_t id) {
@@ -53,22 +49,13 @@ void Admission::leave(std::uint64_t id) {
   const auto found = entries_.find(id);
   const auto counted = per_group_.find(found->second.group);
   if (--counted->second == 0) per_group_.erase(counted);
-  before_login_.erase(id);
+  if (lobby_) lobby_->leave(found->second.in_lobby);
   entries_.erase(found);
 }
 
 void Admission::close_all() {
   const std::lock_guard lock(mutex_);
-  for (auto& [id, entry] : entries_) close_one(entry);
-}
-
-// The stream is closed on its own loop's thread.
-void Admission::close_one(Entry& entry) {
-  entry.doomed = true;
-  entry.loop->post([weak = entry.core] {
-    const auto core = weak.lock();
-    if (core) core->close();
-  });
+  for (auto& [id, entry] : entries_) send_away(entry.guest);
 }
 
 std::size_t Admission::sessions() const {

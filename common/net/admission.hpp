@@ -6,11 +6,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "common/net/listener.hpp"
+#include "common/net/lobby.hpp"
 #include "common/net/uv_stream.hpp"
 
 namespace hearthmail::net {
@@ -25,13 +25,13 @@ class Admission {
     std::uint64_t id = 0;  // of the session, when admitted
   };
 
-  Admission(std::size_t most, std::size_t most_per_address, std::size_t most_before_login)
-      : most_(most), most_per_address_(most_per_address), most_before_login_(most_before_login) {}
+  // `lobby`: where sessions are until they log in; null for a service without a login.
+  Admission(std::size_t most, std::size_t most_per_address, std::shared_ptr<Lobby> lobby)
+      : most_(most), most_per_address_(most_per_address), lobby_(std::move(lobby)) {}
 
-  // Counts a connection from `address` that will run on `loop`. When too many have not logged in, the oldest of those
-  // is closed to make room (limits.md).
+  // Counts a connection from `address` that will run on `loop`. The lobby may send its oldest guest away for it.
   Decision admit(Loop& loop, const std::string& address);
-  // The session's stream exists now. False when it has been closed meanwhile. On the session's loop.
+  // The session's stream exists now. False when it has been sent away meanwhile. On the session's loop.
   bool started(std::uint64_t id, const std::shared_ptr<StreamCore>& core);
   void authenticated(std::uint64_t id);
   void leave(std::uint64_t id);
@@ -43,20 +43,17 @@ class Admission {
 
  private:
   struct Entry {
-    Loop* loop;
+    std::shared_ptr<Guest> guest;  // shared with the lobby
     std::string group;
-    std::weak_ptr<StreamCore> core;
-    bool doomed = false;  // close it as soon as it starts
+    std::uint64_t in_lobby = 0;
   };
-  void close_one(Entry& entry);
 
   const std::size_t most_;
   const std::size_t most_per_address_;
-  const std::size_t most_before_login_;
+  const std::shared_ptr<Lobby> lobby_;  // shared by the server's listeners
   mutable std::mutex mutex_;
-  // Guarded by `mutex_`. Ids grow, so the first is the oldest.
+  // Guarded by `mutex_`.
   std::map<std::uint64_t, Entry> entries_;
-  std::set<std::uint64_t> before_login_;
   std::unordered_map<std::string, std::size_t> per_group_;
   std::uint64_t next_id_ = 1;
 };

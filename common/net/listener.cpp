@@ -35,7 +35,7 @@ struct Shared {
   Shared(ListenOptions o, Session s)
       : options(std::move(o)),
         session(std::move(s)),
-        admission(options.most_sessions, options.most_per_address, options.most_before_login) {}
+        admission(options.most_sessions, options.most_per_address, options.lobby) {}
 };
 
 // A connection on its way to its loop and the session's place in the count.

@@ -11,6 +11,7 @@
 
 #include "common/base/result.hpp"
 #include "common/base/task.hpp"
+#include "common/net/lobby.hpp"
 #include "common/net/loop.hpp"
 #include "common/net/stream.hpp"
 #include "common/net/tcp.hpp"
@@ -39,8 +40,10 @@ struct ListenOptions {
   std::size_t most_per_address = 50;              // limits.md: connections per IP
   // All of a TLS handshake must be over by then, be it implicit or after STARTTLS.
   std::chrono::milliseconds handshake_limit = kHandshakeLimit;
-  // Sessions that have not called Stream::set_authenticated(); beyond it the oldest of them is closed. 0: no limit.
-  std::size_t most_before_login = 0;
+  // Where sessions are counted until they call Stream::set_authenticated(). Null for a service without a login: nobody is
+  // sent away there, because the oldest session may be in the midst of a message; newcomers are refused instead. Shared by
+  // the listeners of a server and their sessions.
+  std::shared_ptr<Lobby> lobby;
   std::string refusal;  // "421 4.7.0 Too many connections\r\n", "* BYE ...\r\n"
 };
 

@@ -1,5 +1,7 @@
 #include "common/net/server.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -12,13 +14,21 @@ namespace {
 constexpr std::chrono::milliseconds kUnwindLook{10};  // between two looks at how many sessions are left
 constexpr std::chrono::minutes kMinute{1};
 
-// From limits.md: half of the descriptors for connections before login.
-constexpr std::size_t kMostSessions = 8'000;
-constexpr std::size_t kMostBeforeLogin = 4'000;
-
 }  // namespace
 
-Server::Server(std::size_t loops) {
+Room room_for(std::size_t descriptors) {
+  const std::size_t counted = std::min(descriptors, kMostCounted);
+  return {counted / 2, counted / 4, counted - counted / 4};
+}
+
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostCounted;
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, kMostCounted));
+}
+
+Server::Server(std::size_t loops, std::size_t descriptors)
+    : room_(room_for(descriptors)), lobby_(std::make_shared<Lobby>(room_.before_login)) {
   const std::size_t count = loops != 0 ? loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
     loops_.push_back(std::make_unique<Loop>());
@@ -40,9 +50,8 @@ base::Status Server::listen(const Service& service, Session session) {
     options.tls = service.tls;
     options.tls_server = service.tls_server;
     options.refusal = service.refusal;
-    options.most_sessions = kMostSessions;
-    options.most_before_login = kMostBeforeLogin;
-    if (!endpoint.unix_path.empty()) options.most_per_address = kMostSessions;
+    if (service.login == Login::Required) options.lobby = lobby_;
+    options.most_sessions = service.login == Login::Required ? room_.in_all : room_.without_login;
     TRY_ASSIGN(auto listener, Listener::open(main_, loop_pointers_, endpoint, options, session));
     log::info("listening", {{"service", service.name}, {"endpoint", text}, {"port", listener->port()}});
     if (endpoint.unix_path.empty() && (ports_.empty() || ports_.back().first != service.name)) {

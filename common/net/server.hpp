@@ -24,6 +24,11 @@ namespace hearthmail::net {
 // How long running sessions may take to unwind after their streams were closed, before the program ends without them.
 constexpr std::chrono::seconds kUnwindLimit{10};
 
+// Whether a service's sessions log in, and say so by Stream::set_authenticated(). Port 25 and LMTP do not: there the oldest
+// session may be in the midst of a message, so nobody is dropped for a newcomer; that one hears 421 and comes again
+// (RFC 5321 §4.5.4.1).
+enum class Login { Required, None };
+
 // One service and the addresses it listens on.
 struct Service {
   std::string name;                    // "imap": in the log and in the ready file
@@ -31,12 +36,29 @@ struct Service {
   TlsMode tls = TlsMode::None;
   const crypto::TlsServer* tls_server = nullptr;
   std::string refusal;  // said to a connection over the limits
+  Login login = Login::Required;
 };
+
+// How many sessions a server takes. Descriptors bound it, because every session holds one and a few more for its files.
+struct Room {
+  std::size_t
+      before_login;  // of all services with a login together; beyond it the longest there goes (limits.md: half)
+  std::size_t without_login;  // of each listener without; beyond it newcomers are refused
+  std::size_t in_all;         // of each listener with a login; beyond it newcomers are refused
+};
+
+// Descriptors that are counted on at most: 8,192 sessions before login in TLS (about 60 kB each) take half a gigabyte,
+// more would take a small machine's memory before it ran out of descriptors.
+constexpr std::size_t kMostCounted = 16'384;
+Room room_for(std::size_t descriptors);
+// The soft limit of open descriptors now (RLIMIT_NOFILE), at most kMostCounted.
+std::size_t descriptor_limit();
 
 class Server {
  public:
-  // `loops`: threads that serve; 0: one per core. They start at once.
-  explicit Server(std::size_t loops);
+  // `loops`: threads that serve; 0: one per core. They start at once. `descriptors`: what the process may open; it has
+  // raised its limit before.
+  explicit Server(std::size_t loops, std::size_t descriptors = descriptor_limit());
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -59,6 +81,8 @@ class Server {
   void begin_stop();
   void wait_for_sessions();
 
+  const Room room_;
+  const std::shared_ptr<Lobby> lobby_;  // shared with the listeners and their sessions
   Loop main_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<Loop*> loop_pointers_;

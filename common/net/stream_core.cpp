@@ -1,3 +1,6 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/net/uv_stream.hpp"
@@ -57,6 +60,19 @@ void StreamCore::tune() {
   uv_tcp_keepalive(&handle_.tcp, 1, kKeepAliveSeconds);
 }
 
+// A client that writes a message and its end in two small pieces (Python's imaplib: an APPEND's literal, then CRLF) keeps
+// the second back until the first is acknowledged (Nagle's algorithm), and the kernel delays that for 40 ms because it hopes
+// for an answer to send it with (RFC 1122 §4.2.3.2). A session that reads again without having written has none yet: so
+// the acknowledgement goes at once. 60 APPENDs by imaplib over TLS on the loopback, median of one: 53 ms before, 9 ms
+// after, most of it the commit; with TCP_NODELAY at the client it had been 8 ms.
+void StreamCore::acknowledge() {
+  if (kind_ != SocketKind::Tcp || std::exchange(answered_, true)) return;
+  int fd = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle_), &fd) != 0) return;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 void StreamCore::learn_peer() {
   if (kind_ == SocketKind::Unix) {
     peer.address = "unix";
@@ -93,6 +109,7 @@ bool StreamCore::ReadAwait::await_suspend(std::coroutine_handle<> handle) {
     result = closed_because(status);
     return false;
   }
+  core.acknowledge();
   caller = handle;
   core.read_ = this;
   core.read_deadline_ = core.timeout_ == 0 ? 0 : fresh_now(*core.loop_) + core.timeout_;
@@ -111,6 +128,7 @@ void StreamCore::on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
   if (count == 0) return;  // would block after all
   if (core.read_ != nullptr) {
     if (count > 0) {
+      core.answered_ = false;
       core.finish_read(static_cast<std::size_t>(count), true);
     } else if (count == UV_EOF) {
       core.ended_ = true;
@@ -178,6 +196,7 @@ void StreamCore::RequestAwait::done(int with_status) {
 
 base::Result<std::size_t> StreamCore::write_now(std::string_view octets) {
   if (closing()) return closed_error();
+  answered_ = true;
   if (requests_ > 0) return std::size_t{0};
   const uv_buf_t buffer = uv_buf_init(const_cast<char*>(octets.data()), static_cast<unsigned>(octets.size()));
   const int count = uv_try_write(stream(), &buffer, 1);

@@ -78,6 +78,7 @@ class StreamCore final : public HandleCore {
   void closed() override;
   void finish_read(base::Result<std::size_t> result, bool at_once);
   void arm();
+  void acknowledge();
   void on_deadline();
   void on_write_deadline();
   static void on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* out);
@@ -96,6 +97,7 @@ class StreamCore final : public HandleCore {
   std::uint64_t timeout_ = 0;        // milliseconds; 0: none
   std::uint64_t read_deadline_ = 0;  // uv_now() time; 0: none
   std::uint64_t write_deadline_ = 0;
+  bool answered_ = true;  // something was written since octets were last read
   bool interrupted_ = false;
   bool ended_ = false;      // the peer ended its side
   bool timed_out_ = false;  // closed by a deadline

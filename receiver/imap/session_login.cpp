@@ -111,6 +111,7 @@ base::Task<void> Session::log_in(parse::Command command, std::string user, base:
   }
   if (status.ok()) {
     connection_.authenticated(*attempt.identity);
+    stream_.set_authenticated();
     framer_.set_limits(FramerLimits::after_login(services_.max_message_octets));
     connection_.completion = {"OK", "CAPABILITY " + cmd::capability_list(connection_), "Logged in"};
     log::info("imap login", {{"user", connection_.user()}, {"peer", peer}, {"tls", stream_.tls().version}});

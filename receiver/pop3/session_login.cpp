@@ -170,6 +170,7 @@ Task<void> Session::open_maildrop(auth::Identity identity) {
     co_return;
   }
   state_ = State::Transaction;
+  stream_.set_authenticated();
   bad_commands_ = 0;
   log::info("pop3 login",
             {{"login", identity_.address}, {"peer", stream_.peer().address}, {"messages", maildrop_->count()}});

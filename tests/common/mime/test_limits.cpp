@@ -38,6 +38,16 @@ void check_linear(const std::string& message) {
 
 }  // namespace
 
+TEST_CASE("The limits are those that were agreed") {
+  CHECK(kMaxHeaderField == 64 * 1024);
+  CHECK(kMaxHeaderParsed == 1024 * 1024);
+  CHECK(kMaxHeaderLines == 1'000);
+  CHECK(kMaxDepth == 100);
+  CHECK(kMaxParts == 10'000);
+  CHECK(kMaxParameters == 128);
+  CHECK(kMaxBoundary == 2'048);
+}
+
 TEST_CASE("A field longer than 64 KiB is kept whole, its value is read up to the limit") {
   const std::string message = "Subject: " + std::string(kMaxHeaderField, 'x') + "\r\nTo: a@b\r\n\r\nbody";
   const Index index = index_message(message);

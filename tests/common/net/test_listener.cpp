@@ -182,7 +182,7 @@ TEST_CASE("the limit per address is 50 by default, and a /64 of IPv6 counts as o
   CHECK(Admission::group_of("2001:db8:0:1::5") == Admission::group_of("2001:db8:0:1:ffff::6"));
   CHECK(Admission::group_of("2001:db8:0:1::5") != Admission::group_of("2001:db8:0:2::5"));
   Loop loop;
-  Admission admission(1000, 50, 0);
+  Admission admission(1000, 50, nullptr);
   for (int i = 0; i < 50; ++i) CHECK(admission.admit(loop, "192.0.2.1").refusal == Admission::Refusal::None);
   CHECK(admission.admit(loop, "192.0.2.1").refusal == Admission::Refusal::TooManyFromAddress);
   CHECK(admission.admit(loop, "192.0.2.2").refusal == Admission::Refusal::None);
@@ -192,7 +192,7 @@ TEST_CASE("the limit per address is 50 by default, and a /64 of IPv6 counts as o
 TEST_CASE("when too many have not logged in, the oldest of them goes and those that have stay") {
   Loop loop;
   net::ListenOptions options;
-  options.most_before_login = 2;
+  options.lobby = std::make_shared<net::Lobby>(2);
   const auto listener = open_listener(loop, options, greet);
   std::vector<std::string> after;
   run(loop, drop_oldest(loop, *listener, after));

@@ -66,6 +66,8 @@ TEST_CASE("what is not a reply ends the session") {
 }
 
 TEST_CASE("a reply line may have 8,192 octets, a reply 512 lines") {
+  CHECK(smtp::kMaxReplyLine == 8'192);
+  CHECK(smtp::kMaxReplyLines == 512);
   const std::string longest = "250 " + std::string(smtp::kMaxReplyLine - 6, 'x') + "\r\n";
   CHECK(parse(longest, 4096).ok());
   CHECK(parse("250 " + std::string(smtp::kMaxReplyLine - 5, 'x') + "\r\n", 4096).error().code == base::Errc::OverLimit);

@@ -35,7 +35,9 @@ class PipeStream : public net::Stream {
   void end();       // the peer closes its side
   void time_out();  // the pending read ends with Timeout
   void set_tls(bool active, bool offered);
+  void set_authenticated() override { authenticated = true; }
   std::chrono::milliseconds timeout() const { return timeout_; }
+  bool authenticated = false;
   bool idle = false;  // set when the session waits for input or has ended
   std::string output;
   std::size_t largest_write = 0;

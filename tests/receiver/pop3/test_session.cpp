@@ -42,7 +42,9 @@ class Kept : public test::ScriptedStream {
     if (logged_in && octets.find("Maildrop has") != std::string_view::npos) logged_in();
     return ScriptedStream::write(octets);
   }
+  void set_authenticated() override { ++*told; }
   std::function<void()> logged_in;  // what others do while the session is open
+  int* told = nullptr;              // how often the listener was told of a login
 
  private:
   std::string& out_;
@@ -111,6 +113,7 @@ struct Fixture {
     auto stream = std::make_unique<Kept>(input, step, output);
     stream->set_tls_active();
     stream->logged_in = meanwhile;
+    stream->told = &told;
     test::run_task(serve_pop3(std::move(stream), *services));
     return output;
   }
@@ -119,6 +122,7 @@ struct Fixture {
                          bool offer = true) {
     std::string output;
     auto stream = std::make_unique<Kept>(input, step, output);
+    stream->told = &told;
     stream->offer_tls(offer);
     if (tls_from != std::string::npos) stream->tls_from(tls_from);
     test::run_task(serve_pop3(std::move(stream), *services));
@@ -133,6 +137,7 @@ struct Fixture {
   Maildrops maildrops;
   std::vector<std::chrono::milliseconds> delays;
   std::function<void()> meanwhile;
+  int told = 0;  // how often the listener was told of a login
   std::unique_ptr<Services> services;
 };
 
@@ -297,6 +302,13 @@ TEST_CASE_METHOD(Fixture, "a large message streams in pieces and stays whole", "
   CHECK(output == logged_in(1, body.size()) + "+OK " + std::to_string(body.size()) + " octets\r\n" + expected +
                       ".\r\n" + "+OK Top of the message follows\r\nSubject: big\r\n\r\n..line 0\r\nline 1\r\n.\r\n" +
                       kGoodbye);
+}
+
+TEST_CASE_METHOD(Fixture, "the listener is told of a login, and not before", "[pop3][limits]") {
+  talk("CAPA\r\nUSER ada@example.test\r\nPASS wrong\r\nQUIT\r\n", 4096);
+  CHECK(told == 0);
+  talk(kLogin + "QUIT\r\n", 4096);
+  CHECK(told == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "bad commands end the session at the limit", "[pop3][limits]") {
