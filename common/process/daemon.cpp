@@ -23,7 +23,8 @@ int run_daemon(int argc, char** argv, config::Role role, const Serve& serve) {
     log::error("cannot start", {{"problem", problem.text}});
     return kExitFailed;
   };
-  const auto lock = LockFile::acquire(settings->run_dir, program);
+  // In data_dir, because that is what two instances must not share: a second relay would send everything twice.
+  const auto lock = LockFile::acquire(settings->data_dir, program);
   if (!lock.ok()) return fail(lock.error());
   const auto ended = serve(*settings);
   if (!ended.ok()) return fail(ended.error());

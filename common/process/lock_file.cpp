@@ -27,9 +27,9 @@ std::string holder_of(int fd) {
 
 }  // namespace
 
-base::Result<LockFile> LockFile::acquire(const std::string& run_dir, std::string_view program) {
-  if (::mkdir(run_dir.c_str(), 0750) != 0 && errno != EEXIST) return system_error(run_dir);
-  const std::string path = run_dir + "/" + std::string(program) + ".lock";
+base::Result<LockFile> LockFile::acquire(const std::string& directory, std::string_view program) {
+  if (::mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST) return system_error(directory);
+  const std::string path = directory + "/" + std::string(program) + ".lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return system_error(path);
   LockFile lock(fd);

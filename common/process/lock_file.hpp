@@ -1,4 +1,4 @@
-// LockFile: one instance of a program per run directory, held by flock(2) on RUN_DIR/PROGRAM.lock.
+// LockFile: one instance of a program per directory, held by flock(2) on DIRECTORY/PROGRAM.lock.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace hearthmail::process {
 // programs lock two files of one name.
 class LockFile {
  public:
-  // Makes `run_dir` (mode 0750) when it is missing. Errors: Exists (names the pid that holds the lock), Unavailable.
-  static base::Result<LockFile> acquire(const std::string& run_dir, std::string_view program);
+  // Makes `directory` (mode 0750) when it is missing. Errors: Exists (names the pid that holds the lock), Unavailable.
+  static base::Result<LockFile> acquire(const std::string& directory, std::string_view program);
   ~LockFile();
   LockFile(LockFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   LockFile& operator=(LockFile&&) = delete;
