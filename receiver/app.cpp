@@ -35,6 +35,7 @@ base::Result<std::unique_ptr<App>> App::create(const config::Settings& settings)
 }
 
 base::Status App::open() {
+  server_ = std::make_unique<net::Server>(settings_.loops);
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(mail_, store::mail::Store::open(settings_.data_dir + "/mail"));
@@ -53,7 +54,6 @@ base::Status App::open() {
       delivery::Services{workers_, *mail_, *accounts_, clock, settings_.hostname, spool, limit});
   imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit});
   pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}});
-  server_ = std::make_unique<net::Server>(settings_.loops);
   return base::ok();
 }
 

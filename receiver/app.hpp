@@ -21,7 +21,7 @@
 
 namespace hearthmail::receiver {
 
-// Owns everything that sessions borrow; the server comes last and so ends first.
+// Owns everything that sessions borrow; the server's loops have ended when run() returns.
 class App {
  public:
   // Opens stores and certificate. Errors: as the store's and TLS's open, each with what to do.
@@ -38,6 +38,7 @@ class App {
   void every_minute();
 
   const config::Settings& settings_;
+  std::unique_ptr<net::Server> server_;  // first, so that its loops outlive the stores' writer threads
   std::unique_ptr<crypto::TlsServer> tls_;
   std::unique_ptr<store::accounts::Store> accounts_;
   std::unique_ptr<store::mail::Store> mail_;
@@ -47,7 +48,6 @@ class App {
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<imap::Services> imap_;
   std::unique_ptr<pop3::Services> pop3_;
-  std::unique_ptr<net::Server> server_;
   bool store_failed_ = false;
 };
 

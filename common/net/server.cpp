@@ -37,9 +37,12 @@ Server::Server(std::size_t loops, std::size_t descriptors)
   for (auto* loop : loop_pointers_) threads_.emplace_back([loop] { loop->run(); });
 }
 
-Server::~Server() {
+Server::~Server() { end_loops(); }
+
+void Server::end_loops() {
   for (auto* loop : loop_pointers_) loop->stop();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 base::Status Server::listen(const Service& service, Session session) {
@@ -80,6 +83,7 @@ void Server::run(std::function<void()> ready, std::function<void()> minute, std:
   signals_.reset();
   minute_timer_.reset();
   unwind_timer_.reset();
+  end_loops();
 }
 
 void Server::stop() {

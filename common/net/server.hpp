@@ -68,8 +68,9 @@ class Server {
   // The real port of each service's first TCP endpoint.
   std::vector<std::pair<std::string, std::uint16_t>> ports() const { return ports_; }
 
-  // Serves until SIGTERM, SIGINT or stop(); then stops accepting, closes the sessions' streams and waits until they have
-  // unwound. `ready` runs on the main loop once everything listens, `minute` every minute, `hangup` at SIGHUP.
+  // Serves until SIGTERM, SIGINT or stop(); then stops accepting, closes the sessions' streams, waits until they have
+  // unwound and ends the loops' threads. The loops themselves stay until the server goes: who still posts to them (a
+  // store's writer thread) is not heard, and must go before the server does. `ready` runs on the main loop once everything listens, `minute` every minute, `hangup` at SIGHUP.
   void run(std::function<void()> ready, std::function<void()> minute, std::function<void()> hangup);
   // Any thread.
   void stop();
@@ -79,6 +80,7 @@ class Server {
 
  private:
   void begin_stop();
+  void end_loops();
   void wait_for_sessions();
 
   const Room room_;

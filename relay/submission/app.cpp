@@ -25,13 +25,13 @@ base::Result<std::unique_ptr<App>> App::create(const config::Settings& settings)
 }
 
 base::Status App::open() {
+  server_ = std::make_unique<net::Server>(settings_.loops);
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(queue_, store::queue::Store::open(settings_.data_dir + "/queue"));
   services_.reset(new Services{workers_, authenticator_, *accounts_, *queue_, base::Clock::system(), settings_.hostname,
                                settings_.data_dir + "/spool", settings_.run_dir + "/relay.bell",
                                settings_.max_message_octets});
-  server_ = std::make_unique<net::Server>(settings_.loops);
   queue_->env().on_failed([this](const base::Error& problem) {
     log::error("queue failed; stopping, so that it is opened and verified anew", {{"problem", problem.text}});
     store_failed_ = true;

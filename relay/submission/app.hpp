@@ -16,7 +16,7 @@
 
 namespace hearthmail::relay::submission {
 
-// Owns everything that sessions borrow; the server comes last and so ends first.
+// Owns everything that sessions borrow; the server's loops have ended when run() returns.
 class App {
  public:
   // `settings` outlives it. Errors: as the stores' and TLS's open, each with what to do.
@@ -33,13 +33,13 @@ class App {
   void every_minute();
 
   const config::Settings& settings_;
+  std::unique_ptr<net::Server> server_;  // first, so that its loops outlive the stores' writer threads
   std::unique_ptr<crypto::TlsServer> tls_;
   std::unique_ptr<store::accounts::Store> accounts_;
   std::unique_ptr<store::queue::Store> queue_;
   net::Workers workers_;
   auth::Authenticator authenticator_;
   std::unique_ptr<Services> services_;
-  std::unique_ptr<net::Server> server_;
   bool store_failed_ = false;
 };
 
