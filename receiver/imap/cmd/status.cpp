@@ -1,4 +1,4 @@
-// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT.
+// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3).
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/output.hpp"
