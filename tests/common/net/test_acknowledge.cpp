@@ -81,5 +81,5 @@ TEST_CASE("the end of a message is not kept back by a delayed acknowledgement") 
   client.join();
   REQUIRE(took.size() == kRounds);
   std::sort(took.begin(), took.end());
-  CHECK(took[kRounds / 2] < kDelayed / 2);  // the median: a busy machine may spoil some
+  CHECK(took[kRounds / 2] < kDelayed * 3 / 4);  // the median: a busy machine may spoil some
 }
