@@ -47,8 +47,8 @@ struct Room {
   std::size_t in_all;         // of each listener with a login; beyond it newcomers are refused
 };
 
-// Descriptors that are counted on at most: 8,192 sessions before login in TLS (about 60 kB each) take half a gigabyte,
-// more would take a small machine's memory before it ran out of descriptors.
+// Descriptors that are counted on at most. A machine of this kind has memory for some thousands of TLS sessions that say
+// nothing; with a higher limit of descriptors it would run out of memory first.
 constexpr std::size_t kMostCounted = 16'384;
 Room room_for(std::size_t descriptors);
 // The soft limit of open descriptors now (RLIMIT_NOFILE), at most kMostCounted.
