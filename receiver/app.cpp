@@ -1,7 +1,5 @@
 #include "receiver/app.hpp"
 
-#include <sys/stat.h>
-
 #include "common/log/log.hpp"
 #include "common/process/daemon.hpp"
 #include "receiver/lmtp/lmtp.hpp"
@@ -40,9 +38,6 @@ base::Status App::open() {
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(mail_, store::mail::Store::open(settings_.data_dir + "/mail"));
   const std::string spool = settings_.data_dir + "/spool";
-  if (mkdir(spool.c_str(), 0700) != 0 && errno != EEXIST) {
-    return base::Error{base::Errc::Unavailable, "directory " + spool + " cannot be made; check data_dir"};
-  }
   mail_->env().on_failed([this](const base::Error& problem) {
     log::error("mail store failed; stopping, so that it is opened and verified anew", {{"problem", problem.text}});
     store_failed_ = true;

@@ -29,7 +29,7 @@ struct Services {
   net::Workers& workers;
   const base::Clock& clock;
   std::string hostname;                  // in the greeting
-  std::string spool_dir;                 // exists; a large APPEND is kept there while it arrives
+  std::string spool_dir;                 // made on demand; a large APPEND waits there
   std::uint64_t max_message_octets = 0;  // APPENDLIMIT
 };
 

@@ -82,14 +82,8 @@ class Mailgun : public Provider {
 
   Outcome classify(const HttpAnswer& answer, std::size_t recipients) const override {
     if (answer.status >= 200 && answer.status < 300) {
-      Outcome out;
       // 200 with plain text ("Mailgun Magnificent API") is the answer of a wrong URL, not of an accepted message.
-      const std::string id = json_text(answer.body, "id");
-      out.verdict = id.empty() ? Verdict::InDoubt : Verdict::Accepted;
-      out.reply = id.empty() ? "HTTP " + std::to_string(answer.status) + " without an id"
-                             : "accepted by Mailgun as " + base::printable(id, 200);
-      out.status = id.empty() ? "4.5.0" : "2.0.0";
-      return out;
+      return accepted_outcome("Mailgun", answer, json_text(answer.body, "id"));
     }
     std::string text = json_text(answer.body, "message");
     if (text.empty()) text = answer.body.substr(0, 1000);

@@ -46,6 +46,16 @@ std::string json_text(std::string_view text, std::string_view key) {
   return found->get<std::string>();
 }
 
+Outcome accepted_outcome(std::string_view provider, const HttpAnswer& answer, std::string_view id) {
+  constexpr std::size_t kIdShown = 200;  // octets; Mailgun's ids are message-ids
+  Outcome out;
+  out.verdict = id.empty() ? Verdict::InDoubt : Verdict::Accepted;
+  out.reply = id.empty() ? "HTTP " + std::to_string(answer.status) + " without a message id"
+                         : "accepted by " + std::string(provider) + " as " + base::printable(id, kIdShown);
+  out.status = id.empty() ? "4.5.0" : "2.0.0";
+  return out;
+}
+
 Outcome answer_outcome(const AnswerRow* rows, std::size_t count, const HttpAnswer& answer, std::string_view type,
                        std::string_view text, std::size_t recipients) {
   Outcome out;

@@ -57,6 +57,9 @@ struct AnswerRow {
   bool one_by_one = false;  // about some recipient, the API does not say which
 };
 
+// A 2xx answer: accepted under `id`, or in doubt when the answer has none (it came from something that is not this API).
+Outcome accepted_outcome(std::string_view provider, const HttpAnswer& answer, std::string_view id);
+
 // Picks the row and fills in words, status and Retry-After.
 Outcome answer_outcome(const AnswerRow* rows, std::size_t count, const HttpAnswer& answer, std::string_view type,
                        std::string_view text, std::size_t recipients);

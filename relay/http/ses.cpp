@@ -116,13 +116,7 @@ class Ses : public Provider {
 
   Outcome classify(const HttpAnswer& answer, std::size_t recipients) const override {
     if (answer.status >= 200 && answer.status < 300) {
-      Outcome out;
-      const std::string id = json_text(answer.body, "MessageId");
-      out.verdict = id.empty() ? Verdict::InDoubt : Verdict::Accepted;
-      out.reply = id.empty() ? "HTTP " + std::to_string(answer.status) + " without a MessageId"
-                             : "accepted by SES as " + base::printable(id, 100);
-      out.status = id.empty() ? "4.5.0" : "2.0.0";
-      return out;
+      return accepted_outcome("SES", answer, json_text(answer.body, "MessageId"));
     }
     std::string text = json_text(answer.body, "message");
     if (text.empty()) text = json_text(answer.body, "Message");

@@ -102,6 +102,7 @@ Status remove_messages(WriteTxn& txn, MailboxRecord& record, const std::vector<M
 
 Result<std::vector<Uid>> expunge(WriteTxn& txn, MailboxId box, std::span<const Uid> uids, bool only_deleted) {
   TRY_ASSIGN(MailboxRecord record, load_record(txn, box));
+  if (only_deleted && record.deleted == 0) return std::vector<Uid>();  // the usual CLOSE: no message is looked at
   TRY_ASSIGN(std::vector<Message> messages, load_messages(txn, box, in_order(uids)));
   if (only_deleted) {
     std::erase_if(messages, [](const Message& message) { return (message.flags.system & kDeleted) == 0; });

@@ -17,8 +17,6 @@ class CloseOperation : public Operation {
     return Next::Done;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY_ASSIGN(const auto mailbox, store::mail::load_mailbox(txn, box_));
-    if (mailbox.deleted == 0) return base::ok();
     TRY(store::mail::expunge(txn, box_, uids_, true));
     return base::ok();
   }

@@ -16,8 +16,6 @@ class ExpungeOperation : public Operation {
     return Next::Write;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY_ASSIGN(const auto mailbox, store::mail::load_mailbox(txn, box_));
-    if (mailbox.deleted == 0) return base::ok();
     TRY(store::mail::expunge(txn, box_, uids_, true));
     return base::ok();
   }
