@@ -18,6 +18,9 @@ namespace hearthmail::bench {
 struct Endpoint {
   std::uint16_t port = 0;
   std::string path;
+  bool tls = false;    // from the first octet
+  bool login = false;  // wants AUTH (submission)
+  bool offered() const { return port != 0 || !path.empty(); }
 };
 
 struct User {
@@ -29,7 +32,7 @@ struct User {
 struct Services {
   Endpoint lmtp;
   Endpoint smtp;        // inbound, port 25's service
-  Endpoint submission;  // with AUTH PLAIN allowed as the server's settings have it
+  Endpoint submission;  // `tls` and `login` say what the server insists on
   Endpoint imap;
   Endpoint imaps;
   Endpoint pop3;
@@ -40,18 +43,24 @@ struct Services {
 class Server {
  public:
   virtual ~Server() = default;
-  virtual const std::string& name() const = 0;     // "hearthmail", "dovecot", "postfix"
+  virtual const std::string& name() const = 0;     // "hearthmail", "dovecot", "postfix-discard" ...
   virtual const std::string& version() const = 0;  // as the program prints it
   virtual base::Status start() = 0;                // returns when every service answers
   virtual base::Status stop() = 0;                 // returns when every process has ended
   virtual const Services& services() const = 0;
   virtual const std::vector<User>& users() const = 0;  // at least 64, all with a login and an empty INBOX
-  // Takes all mail out of every account, for a figure that needs an empty store.
+  // Takes all mail out of every account and queue, for a figure that needs an empty store. It runs before and after.
   virtual base::Status clear() = 0;
   // All processes of the server that run now, for memory and CPU.
   virtual std::vector<int> processes() const = 0;
   // Octets that the stored mail takes on the disk now (blocks, not lengths).
   virtual base::Result<std::uint64_t> disk_octets() const = 0;
+  // Only servers that send mail on, others answer Unsupported. From the next start() on, mail for strangers goes to
+  // `next_hop` (a port of 127.0.0.1; with `tls` from the first octet, certificate not looked at or trusted).
+  virtual base::Status relay_to(const Endpoint& next_hop);
+  // Accepted mail stays in the queue until release_deliveries(). Both while it runs.
+  virtual base::Status hold_deliveries();
+  virtual base::Status release_deliveries();
 };
 
 // One measurement. `value` is in the figure's unit.
@@ -82,7 +91,8 @@ struct Figure {
   std::string work;  // one line for the table
   std::string unit;  // "msg/s", "ms", "KiB"
   Better better = Better::More;
-  std::string peer;  // whom ours is compared with: "dovecot", "postfix", ...; empty: nobody
+  std::string peer;               // whom ours is compared with: "dovecot", "postfix-discard" ...; empty: nobody
+  std::vector<std::string> also;  // further servers that are measured in the same run, without a target
   Target target;
   // Fills the store with what the figure needs (not measured); called once per server before the measurements.
   std::function<base::Status(Server&, const Options&)> prepare;
