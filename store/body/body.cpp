@@ -37,8 +37,10 @@ ZSTD_DCtx* decompressor() {
 
 std::uint64_t checksum(std::string_view octets) { return XXH3_64bits(octets.data(), octets.size()); }
 
+std::uint64_t key_checksum(std::string_view key) { return key.empty() ? 0 : checksum(key); }
+
 std::uint32_t record_checksum(std::string_view record, std::string_view key) {
-  const auto sum = XXH3_64bits_withSeed(record.data(), record.size(), key.empty() ? 0 : checksum(key));
+  const auto sum = XXH3_64bits_withSeed(record.data(), record.size(), key_checksum(key));
   return static_cast<std::uint32_t>(sum);
 }
 
@@ -75,9 +77,18 @@ std::vector<std::string> encode_chunks(std::string_view plain) {
   return chunks;
 }
 
-Result<std::string> decode_chunk(std::string_view chunk) {
+std::string bind_chunk(std::string_view chunk, std::string_view key) {
   base::Decoder in(chunk);
   const std::uint64_t sum = in.u64();
+  std::string bound = base::Encoder().u64(sum ^ key_checksum(key)).str();
+  bound.reserve(chunk.size());
+  bound += in.rest();
+  return bound;
+}
+
+Result<std::string> decode_chunk(std::string_view chunk, std::string_view key) {
+  base::Decoder in(chunk);
+  const std::uint64_t sum = in.u64() ^ key_checksum(key);
   if (!in.ok() || checksum(chunk.substr(kChecksumOctets)) != sum)
     return corrupt("a body chunk's checksum does not fit");
   const std::uint8_t kind = in.u8();

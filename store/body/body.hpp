@@ -16,8 +16,12 @@ constexpr std::size_t kSealOctets = 4;           // what seal() adds, in front
 
 // `plain` cut into chunks. An empty body has none.
 std::vector<std::string> encode_chunks(std::string_view plain);
-// The chunk's plain octets. Corrupt when the checksum or the length does not fit: never wrong octets.
-base::Result<std::string> decode_chunk(std::string_view chunk);
+// The chunk as it is stored under `key`: the key becomes part of its checksum, so that a chunk that turns up in another
+// body, or at another place of its own, is noticed. A step of its own, because chunks are made before their keys are known.
+std::string bind_chunk(std::string_view chunk, std::string_view key);
+// The plain octets of the chunk that is stored under `key` ("": one that was not bound). Corrupt when the checksum or the
+// length does not fit: never wrong octets.
+base::Result<std::string> decode_chunk(std::string_view stored, std::string_view key);
 
 // The record with its checksum in front. The key under which it is stored is part of the checksum, so that a record
 // that turns up under another key is noticed too.

@@ -95,8 +95,8 @@ PreparedBody prepare_body(std::string_view message, std::string summary) {
   return prepared;
 }
 
-Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& body) {
-  TRY_ASSIGN(const auto known, find_blob(txn, body.id));
+Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& prepared) {
+  TRY_ASSIGN(const auto known, find_blob(txn, prepared.id));
   if (known) {
     TRY_ASSIGN(Blob blob, load_blob(txn, *known));
     blob.references += 1;
@@ -105,11 +105,14 @@ Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& body) {
   }
   TRY_ASSIGN(const std::uint64_t number, next_number(txn, "blob"));
   const auto key = id_key(number);
-  TRY(txn.put(kBlobIds, view(body.id), body::seal(Encoder().u64(number).str(), view(body.id))));
-  TRY(save_blob(txn, number, Blob{body.id, body.octets, 1}));
+  TRY(txn.put(kBlobIds, view(prepared.id), body::seal(Encoder().u64(number).str(), view(prepared.id))));
+  TRY(save_blob(txn, number, Blob{prepared.id, prepared.octets, 1}));
   std::uint32_t at = 0;
-  for (const std::string& chunk : body.chunks) TRY(txn.put(kChunks, chunk_key(number, at++), chunk));
-  TRY(txn.put(kSummaries, key, body::seal(body.summary, key)));
+  for (const std::string& chunk : prepared.chunks) {
+    const auto place = chunk_key(number, at++);
+    TRY(txn.put(kChunks, place, body::bind_chunk(chunk, place)));
+  }
+  TRY(txn.put(kSummaries, key, body::seal(prepared.summary, key)));
   return number;
 }
 
@@ -138,9 +141,10 @@ Result<std::string> read_body(const ReadTxn& txn, std::uint64_t number, std::uin
   out.reserve(end - offset);
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t index = at / body::kChunkOctets;
-    TRY_ASSIGN(const auto stored, txn.get(kChunks, chunk_key(number, static_cast<std::uint32_t>(index))));
+    const auto key = chunk_key(number, static_cast<std::uint32_t>(index));
+    TRY_ASSIGN(const auto stored, txn.get(kChunks, key));
     if (!stored) return Error{Errc::Corrupt, "a body chunk is missing; restore it with `hearthmail restore`"};
-    TRY_ASSIGN(const std::string plain, body::decode_chunk(*stored));
+    TRY_ASSIGN(const std::string plain, body::decode_chunk(*stored, key));
     const std::uint64_t begin = index * body::kChunkOctets;
     if (plain.size() != std::min<std::uint64_t>(body::kChunkOctets, blob.octets - begin)) {
       return Error{Errc::Corrupt, "a body chunk has the wrong length; restore it with `hearthmail restore`"};

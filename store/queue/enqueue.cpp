@@ -55,7 +55,7 @@ PreparedBody prepare_body(std::string_view message) {
 }
 
 Result<QueueId> enqueue(WriteTxn& txn, const Envelope& envelope, const std::vector<Recipient>& recipients,
-                        const PreparedBody& body) {
+                        const PreparedBody& prepared) {
   if (recipients.empty()) return Error{Errc::Invalid, "a queue entry needs a recipient"};
   if (recipients.size() > kMaxRecipients) {
     return Error{Errc::OverLimit, "a queue entry has at most " + std::to_string(kMaxRecipients) + " recipients"};
@@ -63,10 +63,11 @@ Result<QueueId> enqueue(WriteTxn& txn, const Envelope& envelope, const std::vect
   Entry entry;
   TRY_ASSIGN(entry.id, next_queue_id(txn));
   entry.envelope = envelope;
-  entry.envelope.octets = body.octets;
+  entry.envelope.octets = prepared.octets;
   for (const Recipient& given : recipients) entry.recipients.push_back(entering(given, envelope.arrived));
-  for (std::size_t i = 0; i < body.chunks.size(); ++i) {
-    TRY(txn.insert(kBodies, chunk_key(entry.id, static_cast<std::uint32_t>(i)), body.chunks[i]));
+  for (std::size_t i = 0; i < prepared.chunks.size(); ++i) {
+    const std::string place = chunk_key(entry.id, static_cast<std::uint32_t>(i));
+    TRY(txn.insert(kBodies, place, body::bind_chunk(prepared.chunks[i], place)));
   }
   TRY(insert_entry(txn, entry));
   return entry.id;
@@ -94,9 +95,10 @@ Result<std::string> read_body(const ReadTxn& txn, QueueId id, std::uint64_t offs
   out.reserve(end - begin);
   for (std::uint64_t at = begin; at < end;) {
     const std::uint64_t number = at / body::kChunkOctets;
-    TRY_ASSIGN(const auto stored, txn.get(kBodies, chunk_key(id, static_cast<std::uint32_t>(number))));
+    const std::string key = chunk_key(id, static_cast<std::uint32_t>(number));
+    TRY_ASSIGN(const auto stored, txn.get(kBodies, key));
     if (!stored) return Error{Errc::Corrupt, missing_chunk(id, number)};
-    TRY_ASSIGN(const auto plain, body::decode_chunk(*stored));
+    TRY_ASSIGN(const auto plain, body::decode_chunk(*stored, key));
     const std::uint64_t first = number * body::kChunkOctets;
     if (plain.size() != std::min<std::uint64_t>(body::kChunkOctets, octets - first)) {
       return Error{Errc::Corrupt, missing_chunk(id, number)};

@@ -33,7 +33,7 @@ TEST_CASE("chunks give back the same octets") {
     CHECK(chunks.size() == (octets + kChunkOctets - 1) / kChunkOctets);
     std::string back;
     for (const auto& chunk : chunks) {
-      auto part = decode_chunk(chunk);
+      auto part = decode_chunk(chunk, "");
       REQUIRE(part.ok());
       back += *part;
     }
@@ -52,13 +52,24 @@ TEST_CASE("every single flipped bit of a chunk is noticed") {
     for (std::size_t bit = 0; bit < chunk.size() * 8; ++bit) {
       std::string bad = chunk;
       bad[bit / 8] = static_cast<char>(static_cast<unsigned char>(bad[bit / 8]) ^ (1U << (bit % 8)));
-      auto decoded = decode_chunk(bad);
+      auto decoded = decode_chunk(bad, "");
       REQUIRE_FALSE(decoded.ok());
       CHECK(decoded.error().code == Errc::Corrupt);
     }
-    CHECK_FALSE(decode_chunk(chunk.substr(0, chunk.size() - 1)).ok());
-    CHECK_FALSE(decode_chunk("").ok());
-    CHECK_FALSE(decode_chunk(std::string(chunk.size(), '\0')).ok());
+    CHECK_FALSE(decode_chunk(chunk.substr(0, chunk.size() - 1), "").ok());
+    CHECK_FALSE(decode_chunk("", "").ok());
+    CHECK_FALSE(decode_chunk(std::string(chunk.size(), '\0'), "").ok());
+  }
+}
+
+TEST_CASE("a bound chunk opens under its key only") {
+  for (const std::string& plain : {text(300), noise(300)}) {
+    const std::string bound = bind_chunk(encode_chunks(plain)[0], "key");
+    auto opened = decode_chunk(bound, "key");
+    REQUIRE(opened.ok());
+    CHECK(*opened == plain);
+    CHECK(decode_chunk(bound, "kez").error().code == Errc::Corrupt);
+    CHECK(decode_chunk(bound, "").error().code == Errc::Corrupt);
   }
 }
 
