@@ -18,8 +18,9 @@ namespace hearthmail::bench {
 struct Endpoint {
   std::uint16_t port = 0;
   std::string path;
-  bool tls = false;    // from the first octet
-  bool login = false;  // wants AUTH (submission)
+  bool tls = false;         // from the first octet
+  std::string certificate;  // PEM that a client trusts when it uses TLS; it names localhost
+  bool login = false;       // wants AUTH (submission)
   bool offered() const { return port != 0 || !path.empty(); }
 };
 

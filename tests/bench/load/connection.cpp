@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <span>
 
 namespace hearthmail::bench {
@@ -58,6 +60,19 @@ int connect_unix(const std::string& path) {
   return -1;
 }
 
+// One context per certificate in the whole process: making one takes longer than a handshake.
+Result<const crypto::TlsClient*> client_trusting(const std::string& certificate) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<crypto::TlsClient>> clients;
+  if (certificate.empty()) return Error{Errc::Invalid, "TLS is wanted, and the endpoint names no certificate to trust"};
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto& client = clients[certificate];
+  if (!client) {
+    TRY_ASSIGN(client, crypto::TlsClient::create(certificate));
+  }
+  return client.get();
+}
+
 }  // namespace
 
 Connection::Connection(int descriptor) : descriptor_(descriptor), buffer_(new char[kReadBuffer]) {}
@@ -76,11 +91,14 @@ Result<std::unique_ptr<Connection>> Connection::open(const Endpoint& endpoint) {
   const timeval patience{kPatience.count(), 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  return std::unique_ptr<Connection>(new Connection(descriptor));
+  std::unique_ptr<Connection> connection(new Connection(descriptor));
+  if (endpoint.tls) TRY(connection->start_tls(endpoint.certificate));
+  return connection;
 }
 
-Status Connection::start_tls(const crypto::TlsClient& client) {
-  TRY_ASSIGN(tls_, client.engine("localhost"));
+Status Connection::start_tls(const std::string& certificate) {
+  TRY_ASSIGN(const auto* client, client_trusting(certificate));
+  TRY_ASSIGN(tls_, client->engine("localhost"));
   ciphertext_.reset(new char[kCiphertextBuffer]);
   while (true) {
     auto step = tls_->handshake();

@@ -23,14 +23,14 @@ constexpr std::size_t kReadBuffer = 1024 * 1024;
 
 class Connection {
  public:
-  // Errors: Unavailable (nobody listens), Timeout.
+  // TLS from the first octet when the endpoint says so. Errors: Unavailable (nobody listens), Timeout, Protocol (TLS).
   static base::Result<std::unique_ptr<Connection>> open(const Endpoint& endpoint);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Handshakes at once; `client` trusts the server's certificate, which must name "localhost".
-  base::Status start_tls(const crypto::TlsClient& client);
+  // Handshakes at once, trusting the certificate in that file only; it must name "localhost". No session is resumed.
+  base::Status start_tls(const std::string& certificate);
 
   base::Status write(std::string_view octets) { return write_all({octets}); }
   // In as few system calls as it takes; nothing is copied (without TLS).

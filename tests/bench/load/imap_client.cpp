@@ -47,9 +47,8 @@ std::string_view Response::verb() const {
   return text.substr(at, text.find_first_of(" \r", at) - at);
 }
 
-Result<ImapClient> ImapClient::open(const Endpoint& endpoint, const crypto::TlsClient* tls) {
+Result<ImapClient> ImapClient::open(const Endpoint& endpoint) {
   TRY_ASSIGN(auto connection, Connection::open(endpoint));
-  if (tls != nullptr) TRY(connection->start_tls(*tls));
   ImapClient client(std::move(connection));
   TRY_ASSIGN(const auto greeting, client.peek());
   if (!greeting.text.starts_with("* OK")) return Error{Errc::Protocol, "greeting: " + std::string(greeting.text)};

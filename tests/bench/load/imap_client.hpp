@@ -27,8 +27,8 @@ using OnResponse = std::function<base::Status(const Response&)>;
 
 class ImapClient {
  public:
-  // Reads the greeting. With `tls`, the connection is TLS from its first octet.
-  static base::Result<ImapClient> open(const Endpoint& endpoint, const crypto::TlsClient* tls = nullptr);
+  // Reads the greeting.
+  static base::Result<ImapClient> open(const Endpoint& endpoint);
   // open() and login().
   static base::Result<ImapClient> enter(const Endpoint& endpoint, const User& user);
 

@@ -188,7 +188,7 @@ std::size_t mixed_size(std::uint64_t seed, std::uint64_t number) {
   if (kind < 60) return 2'000 + dice.below(4'000);
   if (kind < 90) return 6'000 + dice.below(14'000);
   if (kind < 99) return 30'000 + dice.below(50'000);
-  return 200'000 + dice.below(230'000);
+  return 200'000 + dice.below(201'000);
 }
 
 std::vector<Mail> mixed_mailbox(std::uint64_t seed, std::size_t count) {

@@ -57,10 +57,10 @@ Status SmtpClient::reply(char digit) {
   }
 }
 
-Status SmtpClient::start_tls(const crypto::TlsClient& client) {
+Status SmtpClient::start_tls(const std::string& certificate) {
   TRY(connection_->write("STARTTLS\r\n"));
   TRY(reply('2'));
-  TRY(connection_->start_tls(client));
+  TRY(connection_->start_tls(certificate));
   return hello();
 }
 

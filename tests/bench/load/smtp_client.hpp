@@ -18,7 +18,7 @@ class SmtpClient {
   static base::Result<SmtpClient> open(const Endpoint& endpoint, Dialect dialect);
 
   // STARTTLS (RFC 3207), then EHLO again.
-  base::Status start_tls(const crypto::TlsClient& client);
+  base::Status start_tls(const std::string& certificate);
   base::Status login(const User& user);  // AUTH PLAIN with an initial response, RFC 4954
   // One transaction. Done when every recipient's final reply is 250 (RFC 5321 §4.2.5, RFC 2033 §4.2).
   base::Status send(std::string_view from, const std::vector<std::string>& to, std::string_view octets);
