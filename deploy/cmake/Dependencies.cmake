@@ -1,6 +1,7 @@
 # Every library that Hearthmail stands on. README.md has one line of reason for each.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 option(HEARTHMAIL_TESTS "Build the tests" ON)
+option(HEARTHMAIL_BENCH "Build the benchmark, tests/bench" OFF)
 set(HEARTHMAIL_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
 
 find_package(Threads REQUIRED)

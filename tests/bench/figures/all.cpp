@@ -1,0 +1,15 @@
+// Every figure, in the order of the table.
+#include "tests/bench/runner.hpp"
+
+namespace hearthmail::bench {
+
+std::vector<Figure> all_figures() {
+  std::vector<Figure> all;
+  for (const auto& more : {lmtp_figures}) {
+    const std::vector<Figure> figures = more();
+    all.insert(all.end(), figures.begin(), figures.end());
+  }
+  return all;
+}
+
+}  // namespace hearthmail::bench
