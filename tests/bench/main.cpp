@@ -150,8 +150,11 @@ int watch(pid_t worker, const sigset_t& signals) {
   for (;;) {
     int status = 0;
     const int signal = ::sigwaitinfo(&signals, nullptr);
-    if (signal == SIGCHLD && ::waitpid(worker, &status, WNOHANG) == worker)
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    // Also servers' processes whose parents have ended.
+    for (pid_t ended = 1; signal == SIGCHLD && ended > 0;) {
+      ended = ::waitpid(-1, &status, WNOHANG);
+      if (ended == worker) return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    }
     if (signal > 0 && signal != SIGCHLD) {
       std::fprintf(stderr, "\nstopping: ending the servers and removing their files\n");
       ::kill(worker, SIGKILL);

@@ -46,8 +46,8 @@ struct Sent {
 base::Result<Sent> send_for_a_while(const Server& server, std::size_t clients, const Span& span,
                                     const std::function<base::Status(std::size_t)>& connect, const SendOne& send);
 
-// Every INBOX of the server holds letters of the pool and nothing else, `expected` in all. Waits for them up to a minute
+// The INBOXes of the first `mailboxes` users hold letters of the pool and nothing else, `expected` in all. Waits for them up to a minute
 // where the server delivers after it has accepted.
-base::Status check_inboxes(const Server& server, const Pool& pool, std::uint64_t expected);
+base::Status check_inboxes(const Server& server, std::size_t mailboxes, const Pool& pool, std::uint64_t expected);
 
 }  // namespace hearthmail::bench

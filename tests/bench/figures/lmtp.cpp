@@ -34,7 +34,7 @@ Result<Measure> measure(Server& server, const Options& options, const Shape& sha
   };
   TRY_ASSIGN(const Sent sent, send_for_a_while(server, shape.clients, span_for(options), connect, send));
   clients.clear();
-  TRY(check_inboxes(server, pool, sent.letters));
+  TRY(check_inboxes(server, shape.mailboxes, pool, sent.letters));
   return sent.measure;
 }
 

@@ -41,8 +41,11 @@ service imap-login {
   process_min_avail = 2
   client_limit = 10000
   vsz_limit = 0
-  inet_listener imap { port = @IMAP@ }
-  inet_listener imaps { port = @IMAPS@
+  inet_listener imap {
+    port = @IMAP@
+  }
+  inet_listener imaps {
+    port = @IMAPS@
     ssl = yes
   }
 }
@@ -50,8 +53,12 @@ service pop3-login {
   service_count = 0
   process_min_avail = 2
   client_limit = 10000
-  inet_listener pop3 { port = @POP3@ }
-  inet_listener pop3s { port = 0 }
+  inet_listener pop3 {
+    port = @POP3@
+  }
+  inet_listener pop3s {
+    port = 0
+  }
 }
 service imap {
   service_count = 1000
@@ -66,11 +73,19 @@ service pop3 {
 service lmtp {
   process_min_avail = 8
   process_limit = 200
-  unix_listener lmtp { mode = 0666 }
+  unix_listener lmtp {
+    mode = 0666
+  }
 }
-service anvil { client_limit = 30000 }
-service auth { client_limit = 30000 }
-service stats { client_limit = 30000 }
+service anvil {
+  client_limit = 30000
+}
+service auth {
+  client_limit = 30000
+}
+service stats {
+  client_limit = 30000
+}
 )";
 
 std::string replaced(std::string text, const std::string& mark, const std::string& value) {
@@ -85,6 +100,7 @@ Dovecot::Dovecot(const Workshop& workshop, std::string directory)
   services_.imap.port = free_port();
   services_.imaps.port = free_port();
   services_.imaps.tls = true;
+  services_.imap.certificate = services_.imaps.certificate = certificate_;
   services_.pop3.port = free_port();
   services_.lmtp.path = root_ + "/run/lmtp";
 }
@@ -120,7 +136,9 @@ Status Dovecot::set_up() {
   return base::ok();
 }
 
-Status Dovecot::start() {
+Status Dovecot::start() { return explained(start_master(), {root_ + "/output", root_ + "/log"}); }
+
+Status Dovecot::start_master() {
   if (version_.empty()) TRY(set_up());
   process::Command command;
   command.program = "/usr/sbin/dovecot";

@@ -28,6 +28,7 @@ class Dovecot : public Server {
  private:
   std::string configuration() const;
   base::Status set_up();
+  base::Status start_master();
 
   std::string name_ = "dovecot";
   std::string root_, certificate_, key_, version_;

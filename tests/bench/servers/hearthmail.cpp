@@ -31,6 +31,8 @@ class Hearthmail : public Server {
     port("SUBMISSION_LISTEN_TLS", services_.submission);
     services_.imaps.tls = true;
     services_.submission.tls = services_.submission.login = true;
+    for (Endpoint* endpoint : {&services_.imap, &services_.imaps, &services_.submission})
+      endpoint->certificate = workshop.certificate;
     services_.lmtp.path = data() + "/run/lmtp.sock";
     for (const char* off : {"POP3_LISTEN_TLS", "SUBMISSION_LISTEN"})
       settings_.emplace_back(std::string("HEARTHMAIL_") + off, "");
@@ -42,7 +44,9 @@ class Hearthmail : public Server {
   const Services& services() const override { return services_; }
   const std::vector<User>& users() const override { return users_; }
 
-  Status start() override {
+  Status start() override { return explained(start_daemons(), {root_ + "/log"}); }
+
+  Status start_daemons() {
     if (version_.empty()) TRY(set_up());
     TRY(start_daemon(receiver_, "hearthmail-receiver"));
     TRY(wait_for_service(port_name(services_.imap.port), true, &*receiver_));

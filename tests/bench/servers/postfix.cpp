@@ -82,7 +82,7 @@ class Postfix : public Server {
     port_ = free_port();
     (duty_ == Duty::Relay ? services_.submission : services_.smtp).port = port_;
     if (duty_ == Duty::IntoDovecot) behind_.emplace(workshop, root_ + "-store");
-    if (duty_ == Duty::IntoDovecot) services_.imap = behind_->services().imap;
+    if (duty_ == Duty::IntoDovecot) services_.imaps = behind_->services().imaps;
     users_ = bench_users();
   }
 
@@ -91,16 +91,7 @@ class Postfix : public Server {
   const Services& services() const override { return services_; }
   const std::vector<User>& users() const override { return users_; }
 
-  Status start() override {
-    if (behind_) TRY(behind_->start());
-    TRY(set_up());
-    process::Command command;
-    command.program = "/usr/sbin/postfix";
-    command.arguments = {"-c", root_ + "/etc", "start-fg"};
-    TRY_ASSIGN(auto child, run_in_background(command, root_ + "/output"));
-    master_.emplace(std::move(child));
-    return wait_for_service(port_name(port_), true, &*master_);
-  }
+  Status start() override { return explained(start_all(), {root_ + "/output", root_ + "/log"}); }
 
   Status stop() override {
     if (master_) {
@@ -152,6 +143,17 @@ class Postfix : public Server {
   }
 
  private:
+  Status start_all() {
+    if (behind_) TRY(behind_->start());
+    TRY(set_up());
+    process::Command command;
+    command.program = "/usr/sbin/postfix";
+    command.arguments = {"-c", root_ + "/etc", "start-fg"};
+    TRY_ASSIGN(auto child, run_in_background(command, root_ + "/output"));
+    master_.emplace(std::move(child));
+    return wait_for_service(port_name(port_), true, &*master_);
+  }
+
   std::string main_settings() const {
     std::string text(kMain);
     const auto set = [&text](const std::string& key, const std::string& value) { text += key + " = " + value + "\n"; };

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -69,11 +70,13 @@ bool answers(const std::string& where, bool greeting, std::chrono::milliseconds 
   return ::poll(&watched, 1, static_cast<int>(patience.count())) == 1 && ::recv(socket.fd, &octet, 1, 0) == 1;
 }
 
+// 0 for a process that has ended, also when nobody has asked how yet.
 int parent_of(int pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
   std::string line((std::istreambuf_iterator<char>(in)), {});
   const auto name_end = line.rfind(')');
   if (name_end == std::string::npos || name_end + 4 >= line.size()) return 0;
+  if (line[name_end + 2] == 'Z') return 0;
   return std::atoi(line.c_str() + name_end + 4);  // ") S PPID"
 }
 
@@ -194,7 +197,7 @@ std::vector<int> process_tree(int root) {
 Status wait_for_end(const std::vector<int>& processes) {
   const auto ends = steady_clock::now() + kServerDeadline;
   for (const int pid : processes) {
-    while (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0 && parent_of(pid) != 0) {
+    while (parent_of(pid) != 0) {
       if (steady_clock::now() > ends) return Error{Errc::Timeout, "process " + std::to_string(pid) + " does not end"};
       std::this_thread::sleep_for(kTryAgain);
     }
@@ -213,6 +216,18 @@ Result<std::uint64_t> blocks_below(const std::string& directory) {
   }
   if (error) return Error{Errc::Unavailable, directory + ": " + error.message()};
   return blocks * 512;  // stat(2): st_blocks are of 512 octets
+}
+
+Status explained(Status status, const std::vector<std::string>& logs) {
+  if (status.ok()) return status;
+  constexpr std::size_t kTail = 2000;  // octets
+  std::string text = status.error().text;
+  for (const std::string& log : logs) {
+    std::ifstream in(log, std::ios::binary);
+    const std::string all((std::istreambuf_iterator<char>(in)), {});
+    if (!all.empty()) text += "\n" + log + ":\n" + all.substr(all.size() - std::min(all.size(), kTail));
+  }
+  return Error{status.error().code, text};
 }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }

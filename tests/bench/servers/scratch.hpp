@@ -42,6 +42,8 @@ std::vector<int> process_tree(int root);
 base::Status wait_for_end(const std::vector<int>& processes);
 // Octets of all blocks of all files below `directory`.
 base::Result<std::uint64_t> blocks_below(const std::string& directory);
+// `status` with the last lines of the files added when it is an error: why a server did not start.
+base::Status explained(base::Status status, const std::vector<std::string>& logs);
 // The first line of `text`.
 std::string first_line(std::string_view text);
 
