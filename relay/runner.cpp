@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 
 namespace hearthmail::relay {
@@ -75,6 +76,7 @@ Task<std::vector<queue::Claim>> Runner::claim(std::size_t most) {
     log::error("cannot claim from the queue", {{"error", claims.error().text}});
     co_return std::vector<Claim>{};
   }
+  if (!claims->empty()) base::sync_point("after-claim");
   std::vector<Claim> fresh;
   for (Claim& one : *claims) {
     if (!in_flight_.insert(one.entry.id.value).second) continue;

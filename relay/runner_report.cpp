@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "relay/dsn/report.hpp"
 #include "relay/queue_body.hpp"
@@ -180,12 +181,14 @@ Task<void> Runner::conclude_work(Work& work) {
   const Ending ending = end_of(work.claim, work.standings, times, options_.delay_notice);
   const auto notice = make_notice(queue_, entry, ending, times, options_.hostname);
   const auto write = [&](WriteTxn& txn) { return write_ending(txn, id, ending, notice, now); };
+  base::sync_point("before-queue-delete");
   auto written = co_await queue_.env().write_async(write);
   if (!written.ok()) {
     // Removed by the operator meanwhile, or the disk is full: the lease returns it, or it stays in doubt.
     log::error("cannot record the outcome", {{"queue_id", id.value}, {"error", written.error().text}});
     co_return;
   }
+  base::sync_point("after-queue-delete");
   if (ending.ended) {
     auto reported = co_await report_ended(id);
     if (!reported.ok()) log::error("cannot make a report", {{"queue_id", id.value}, {"error", reported.error().text}});
@@ -201,7 +204,9 @@ Task<Status> Runner::report_ended(base::QueueId id) {
   if (!reports.ok()) co_return reports.error();
   if (reports->empty()) co_return base::ok();
   const auto write = [&](WriteTxn& txn) { return put_reports(txn, id, *reports); };
+  base::sync_point("before-dsn-enqueue");
   auto written = co_await queue_.env().write_async(write);
+  base::sync_point("dsn-enqueued");
   if (written.ok()) log::info("report queued", {{"about", id.value}, {"to", (*found)->envelope.reverse_path}});
   co_return written;
 }

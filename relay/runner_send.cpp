@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "relay/dsn/report.hpp"
 #include "relay/queue_body.hpp"
@@ -59,6 +60,13 @@ Outcome local_outcome(Outcome outcome) {
   const bool cannot = outcome.verdict == Verdict::TooBig || outcome.verdict == Verdict::NotCarried;
   if (cannot) outcome.verdict = Verdict::MessagePermanent;
   return outcome;
+}
+
+void reached_after_send(const std::vector<Outcome>& outcomes, bool local) {
+  const bool took_some = std::any_of(outcomes.begin(), outcomes.end(),
+                                     [](const Outcome& one) { return one.verdict == Verdict::Accepted; });
+  if (took_some && local) base::sync_point("after-lmtp-250");
+  if (took_some && !local) base::sync_point("after-smarthost-250");
 }
 
 bool says_the_route_works(const Outcome& outcome) {
@@ -215,6 +223,7 @@ Task<std::vector<Outcome>> Runner::offer(Carrier& carrier, const Work& work, std
     return commit_in_doubt(id, std::move(recipients));
   };
   auto outcomes = co_await carrier.send(parcel, before);
+  reached_after_send(outcomes, &carrier == local_.get());
   outcomes.resize(positions.size());
   co_return outcomes;
 }
@@ -222,9 +231,12 @@ Task<std::vector<Outcome>> Runner::offer(Carrier& carrier, const Work& work, std
 Task<Status> Runner::commit_in_doubt(base::QueueId id, std::vector<std::size_t> recipients) {
   const base::UnixTime again_at = clock_.now() + options_.in_doubt_hold.count();
   const auto mark = [id, &recipients, again_at](WriteTxn& txn) {
+    if (base::fault("delete-before-commit")) return queue::remove(txn, id);  // what tests/crash must notice
     return queue::mark_in_doubt(txn, id, recipients, again_at);
   };
+  base::sync_point("before-mark-in-doubt");
   auto marked = co_await queue_.env().write_async(mark);
+  base::sync_point("after-in-doubt");
   co_return marked;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/smtp/data_writer.hpp"
 
 namespace hearthmail::smtp {
@@ -137,7 +138,9 @@ Task<std::optional<SessionFault>> Client::send_body(Dialog& dialog, BodySource& 
     co_return SessionFault{Stage::Body, std::nullopt, committed.error()};
   }
   dialog.body_sent();  // before the write: when it fails, nobody knows how far the dot came
+  base::sync_point("before-final-octets");
   auto written = co_await stream_->write(kFinalDot);
+  base::sync_point("after-final-octets");
   if (!written.ok()) co_return SessionFault{Stage::Final, std::nullopt, written.error()};
   co_return std::nullopt;
 }

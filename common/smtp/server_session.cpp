@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/auth/sasl.hpp"
+#include "common/base/sync_point.hpp"
 #include "common/base/text.hpp"
 #include "common/log/log.hpp"
 #include "common/smtp/incoming.hpp"
@@ -24,6 +25,22 @@ using std::chrono::milliseconds;
 using TimePoint = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kCommandBlock = 4096;  // octets asked at once between messages
+
+void reached_before_reply(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::Smtp: base::sync_point("smtp-before-reply"); break;
+    case Dialect::Lmtp: base::sync_point("lmtp-before-reply"); break;
+    case Dialect::Submission: base::sync_point("submission-before-reply"); break;
+  }
+}
+
+void reached_after_reply(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::Smtp: base::sync_point("smtp-after-reply"); break;
+    case Dialect::Lmtp: base::sync_point("lmtp-after-reply"); break;
+    case Dialect::Submission: base::sync_point("submission-after-reply"); break;
+  }
+}
 
 class Session {
  public:
@@ -79,6 +96,7 @@ base::Task<bool> Session::flush() {
   stream_.set_timeout(kCommandTimeout);
   auto written = co_await stream_.write(out);
   if (!written.ok()) gone(base::Error{Errc::Closed, written.error().text});
+  reached_after_reply(policy_.options().dialect);
   co_return written.ok();
 }
 
@@ -220,6 +238,7 @@ base::Task<void> Session::finish_message() {
   const Transaction& transaction = core_.transaction();
   const Spool& spool = incoming_->spool();
   auto replies = co_await policy_.commit(client_, transaction, spool);
+  reached_before_reply(policy_.options().dialect);
   core_.finished(replies, spool.octets());
   block_ = std::vector<char>();  // an idle session keeps no large buffers
 }

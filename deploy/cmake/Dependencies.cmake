@@ -2,6 +2,8 @@
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 option(HEARTHMAIL_TESTS "Build the tests" ON)
 option(HEARTHMAIL_BENCH "Build the benchmark, tests/bench" OFF)
+# Sync points and faults for tests/crash; common/base/sync_point.hpp. Never in a program that keeps real mail.
+option(HEARTHMAIL_CRASH_HOOKS "Let the crash tests kill the programs at named points" OFF)
 set(HEARTHMAIL_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address,undefined or thread")
 
 find_package(Threads REQUIRED)
@@ -26,6 +28,9 @@ target_compile_options(hearthmail_flags INTERFACE
   -Wno-restrict)  # g++ 12 reports it falsely for string + literal, GCC bug 105651
 target_compile_definitions(hearthmail_flags INTERFACE HEARTHMAIL_VERSION="${PROJECT_VERSION}")
 target_link_libraries(hearthmail_flags INTERFACE Threads::Threads)
+if(HEARTHMAIL_CRASH_HOOKS)
+  target_compile_definitions(hearthmail_flags INTERFACE HEARTHMAIL_CRASH_HOOKS)
+endif()
 if(HEARTHMAIL_SANITIZE)
   target_compile_options(hearthmail_flags INTERFACE -fsanitize=${HEARTHMAIL_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

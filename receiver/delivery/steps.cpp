@@ -1,5 +1,6 @@
 #include "receiver/delivery/steps.hpp"
 
+#include "common/base/sync_point.hpp"
 #include "common/base/text.hpp"
 #include "common/mime/summary.hpp"
 #include "common/smtp/limits.hpp"
@@ -58,6 +59,7 @@ base::Result<PerAccount> append_to_inboxes(store::lmdb::WriteTxn& txn, const std
     if (!appended.ok() && (all_or_nothing || !stays_with_account(appended.error()))) return appended.error();
     results.insert_or_assign(account, std::move(appended));
   }
+  base::sync_point("delivery-after-write");
   return results;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/executor.hpp"
+#include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/reply.hpp"
@@ -33,6 +34,15 @@ MaySendExpunge may_send_expunge(const parse::Command& command) {
     case Expunge::Always: return MaySendExpunge::Yes;
   }
   return MaySendExpunge::No;
+}
+
+// Of the commands that change what is kept.
+void reached_before_reply(parse::Verb verb) {
+  if (verb == parse::Verb::Append) base::sync_point("append-before-reply");
+  if (verb == parse::Verb::Store) base::sync_point("store-before-reply");
+  if (verb == parse::Verb::Expunge) base::sync_point("expunge-before-reply");
+  if (verb == parse::Verb::Copy) base::sync_point("copy-before-reply");
+  if (verb == parse::Verb::Move) base::sync_point("move-before-reply");
 }
 
 std::string full_name(const parse::Command& command) {
@@ -203,6 +213,7 @@ base::Task<base::Status> Session::run_work(Operation& operation) {
 }
 
 base::Task<void> Session::complete(const parse::Command& command, base::Status status) {
+  reached_before_reply(command.verb);
   if (!status.ok() && (status.error().code == Errc::Closed || over_)) {
     if (!over_) log::error("imap answer cut short", {{"user", connection_.user()}, {"reason", status.error().text}});
     over_ = true;
@@ -303,6 +314,7 @@ base::Task<void> Session::flush() {
   stream_.set_timeout(kWriteTimeout);
   const std::string pending = std::exchange(connection_.out, {});
   const auto written = co_await stream_.write(pending);
+  base::sync_point("imap-after-reply");
   if (written.ok()) co_return;
   over_ = true;
   broken_ = true;

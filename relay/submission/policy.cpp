@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/base/text.hpp"
 #include "common/log/log.hpp"
 #include "common/net/doorbell.hpp"
@@ -152,7 +153,9 @@ base::Task<Replies> Policy::commit(const ClientInfo& client, const Transaction& 
   const auto envelope = envelope_of(client, transaction, *prepared, now);
   const auto recipients = recipients_of(transaction);
   const auto enqueue = [&](store::lmdb::WriteTxn& txn) {
-    return queue::enqueue(txn, envelope, recipients, prepared->body);
+    auto id = queue::enqueue(txn, envelope, recipients, prepared->body);
+    base::sync_point("submission-after-write");
+    return id;
   };
   const bool large = prepared->body.stored_octets() > store::lmdb::kLargeJob;
   const auto isolation = large ? store::lmdb::Isolation::Own : store::lmdb::Isolation::Child;

@@ -9,6 +9,7 @@
 #include "common/base/bytes.hpp"
 #include "common/log/log.hpp"
 #include "store/lmdb/handle.hpp"
+#include "store/lmdb/sync_mode.hpp"
 
 namespace hearthmail::store::lmdb {
 
@@ -130,7 +131,7 @@ Status Env::Impl::open_file(const std::string& where, const EnvOptions& options)
   mdb_env_set_maxdbs(env, static_cast<MDB_dbi>(options.tables.size() + 1));
   mdb_env_set_mapsize(env, options.map_octets);
   // MDB_NOTLS: a snapshot belongs to its object, not to a thread. Readahead stays on: a body's chunk is a run of pages.
-  code = mdb_env_open(env, where.c_str(), MDB_NOTLS, 0600);
+  code = mdb_env_open(env, where.c_str(), MDB_NOTLS | sync_mode(), 0600);
   if (code != 0) return to_error(code, "open");
   int dead = 0;
   mdb_reader_check(env, &dead);

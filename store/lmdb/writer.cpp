@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "store/lmdb/handle.hpp"
 
@@ -25,6 +26,15 @@ void block_signals() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+// A fault for tests/crash only: the very thing that must never happen. The pause lets the answers go out.
+template <class Jobs>
+void reply_early(Jobs& kept) {
+  for (auto& job : kept) job.done(base::ok());
+  kept.clear();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  base::sync_point("after-reply-before-commit");
 }
 
 }  // namespace
@@ -132,6 +142,7 @@ bool Env::Impl::run_first(Group& group, Job job) {
   group.began = std::chrono::steady_clock::now();
   group.top = *top;
   group.closed = job.isolation == Isolation::Own;
+  base::sync_point("after-write");
   group.octets = state->octets;
   group.topics = std::move(state->topics);
   group.kept.push_back(std::move(job));
@@ -162,12 +173,15 @@ void Env::Impl::run_next(Group& group, Job job) {
     job.done(to_error(code, "keep a job"));
     return;
   }
+  base::sync_point("after-write");
   group.octets += state->octets;
   group.topics.insert(group.topics.end(), state->topics.begin(), state->topics.end());
   group.kept.push_back(std::move(job));
 }
 
 void Env::Impl::commit(Group& group) {
+  if (base::fault("reply-before-commit")) reply_early(group.kept);
+  base::sync_point("before-commit");
   const int code = mdb_txn_commit(group.top);
   snapshots.end_write();
   if (code != 0) {
@@ -179,6 +193,7 @@ void Env::Impl::commit(Group& group) {
   }
   commits.fetch_add(1, std::memory_order_relaxed);
   jobs.fetch_add(group.kept.size(), std::memory_order_relaxed);
+  base::sync_point("after-commit");
   std::function<void(std::span<const std::uint64_t>)> hook;
   if (!group.topics.empty()) {
     std::sort(group.topics.begin(), group.topics.end());

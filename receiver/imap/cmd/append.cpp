@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/sync_point.hpp"
 #include "common/mime/index.hpp"
 #include "common/mime/summary.hpp"
 #include "receiver/imap/limits.hpp"
@@ -77,6 +78,7 @@ base::Status Append::write(mail::WriteTxn& txn) {
     uid_validity_ = appended.uid_validity;
     uids_.push_back(appended.uid);
   }
+  base::sync_point("append-after-write");
   return base::ok();
 }
 

@@ -1,4 +1,5 @@
 // COPY and MOVE, RFC 9051 §6.4.7, §6.4.8, with COPYUID (RFC 4315). One transaction: all of the messages or none.
+#include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/sets.hpp"
@@ -37,8 +38,10 @@ class CopyOperation : public Operation {
     TRY_ASSIGN(const auto target, mail::find_mailbox(txn, account_, to_));
     if (moves_) {
       TRY_ASSIGN(copied_, mail::move(txn, from_, uids_, target.id));
+      base::sync_point("move-after-write");
     } else {
       TRY_ASSIGN(copied_, mail::copy(txn, from_, uids_, target.id));
+      base::sync_point("copy-after-write");
     }
     return base::ok();
   }

@@ -1,5 +1,6 @@
 // EXPUNGE and UID EXPUNGE, RFC 9051 §6.4.3, §6.4.9. The responses come from the view's report after the command, which sees
 // our own removals as it sees everybody's.
+#include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/sets.hpp"
 
@@ -17,6 +18,7 @@ class ExpungeOperation : public Operation {
   }
   base::Status write(store::mail::WriteTxn& txn) override {
     TRY(store::mail::expunge(txn, box_, uids_, true));
+    base::sync_point("expunge-after-write");
     return base::ok();
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <span>
 
+#include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
@@ -55,6 +56,7 @@ class StoreOperation : public Operation {
     told_.clear();
     TRY(find_foreign(txn, batch));
     TRY_ASSIGN(stored_, mail::store_flags(txn, box_, batch, change_));
+    base::sync_point("store-after-write");
     for (const Uid uid : stored_.changed) {
       if (!std::binary_search(foreign_.begin(), foreign_.end(), uid)) told_.push_back(uid);
     }
