@@ -17,6 +17,9 @@ namespace hearthmail::base {
 
 namespace {
 
+constexpr const char* kPointVariable = "HEARTHMAIL_SYNC_POINT";
+constexpr const char* kFaultVariable = "HEARTHMAIL_FAULT";
+
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
@@ -25,7 +28,7 @@ std::string_view variable(const char* name) {
 // The armed point's text, wherever it stands.
 class Orders {
  public:
-  Orders() : fixed_(variable("HEARTHMAIL_SYNC_POINT")) {
+  Orders() : fixed_(variable(kPointVariable)) {
     if (!fixed_.starts_with('@')) return;
     const std::string path = fixed_.substr(1) + "/" + program_invocation_short_name;
     fixed_.clear();
@@ -75,9 +78,11 @@ void sync_point(std::string_view name) {
 }
 
 bool fault(std::string_view name) {
-  static const std::string wanted(variable("HEARTHMAIL_FAULT"));
+  static const std::string wanted(variable(kFaultVariable));
   return !wanted.empty() && name == wanted;
 }
+
+bool is_crash_variable(std::string_view name) { return name == kPointVariable || name == kFaultVariable; }
 
 }  // namespace hearthmail::base
 

@@ -22,6 +22,9 @@ void sync_point(std::string_view name);
 // Is the named fault switched on (HEARTHMAIL_FAULT, one name)? Known are reply-before-commit, delete-before-commit, nosync.
 bool fault(std::string_view name);
 
+// Is it one of the two variables above? They are no configuration keys (without crash hooks they are refused as unknown).
+bool is_crash_variable(std::string_view name);
+
 constexpr std::size_t kPlanOctets = 64;  // of the file that arms a point
 
 // "name:count": which point, and at which time it is reached. Not thread-safe.
@@ -42,6 +45,7 @@ class SyncPlan {
 
 constexpr void sync_point(std::string_view) {}
 constexpr bool fault(std::string_view) { return false; }
+constexpr bool is_crash_variable(std::string_view) { return false; }
 
 #endif
 

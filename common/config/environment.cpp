@@ -1,6 +1,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/base/sync_point.hpp"
 #include "common/base/text.hpp"
 #include "common/config/sources.hpp"
 
@@ -71,7 +72,7 @@ std::map<std::string, std::string> process_environment() {
 std::vector<Given> read_environment(const std::map<std::string, std::string>& environment) {
   std::vector<Given> out;
   for (const auto& [name, text] : environment) {
-    if (name.rfind("HEARTHMAIL_", 0) == 0 && name != "HEARTHMAIL_CONFIG")
+    if (name.rfind("HEARTHMAIL_", 0) == 0 && name != "HEARTHMAIL_CONFIG" && !base::is_crash_variable(name))
       out.push_back({name, text, "environment " + name});
   }
   return out;

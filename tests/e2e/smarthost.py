@@ -59,6 +59,7 @@ class Smarthost:
         self.accepted = []
         self.refused = 0
         self.changed = threading.Condition()
+        self.conversation = Conversation  # what serves a connection
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
 
@@ -71,6 +72,9 @@ class Smarthost:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(DEADLINE)
+        self.remove_files()
+
+    def remove_files(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def wait(self, count):
@@ -96,7 +100,7 @@ class Smarthost:
     def serve(self, peer):
         try:
             with self.context.wrap_socket(peer, server_side=True) as secure:
-                Conversation(self, secure).run()
+                self.conversation(self, secure).run()
         except (OSError, ssl.SSLError):
             pass  # the client closed or did not trust us
 
@@ -150,7 +154,7 @@ class Conversation:
             self.current.rcpt_options += options
             self.say("250 2.1.5 ok")
         elif verb == "DATA":
-            self.data()
+            return self.data()
         elif verb in ("RSET", "NOOP"):
             self.current = Accepted()
             self.say("250 2.0.0 ok")
@@ -168,25 +172,31 @@ class Conversation:
         self.say("235 2.7.0 welcome" if self.authenticated else "535 5.7.8 wrong")
 
     def data(self):
+        """False: the connection ends here."""
         if not self.current.recipients:
             self.say("503 5.5.1 no valid recipients")
-            return
+            return True
         self.say("354 go on")
-        octets = b""
+        lines = []
         for line in iter(self.lines.readline, b""):
             if line == b".\r\n":
                 break
-            octets += line[1:] if line.startswith(b".") else line
+            lines.append(line[1:] if line.startswith(b".") else line)
         else:
-            return
+            return False
         message, self.current = self.current, Accepted()
+        message.octets, message.tls, message.authenticated = b"".join(lines), True, self.authenticated
+        return self.conclude(message)
+
+    def conclude(self, message):
+        """After the dot: keeps the message and says so."""
         refusal = self.sink.refusal(".")
         if refusal is not None:
             self.say(refusal)
             self.sink.count_refusal()
-            return
-        message.octets, message.tls, message.authenticated = octets, True, self.authenticated
+            return True
         with self.sink.changed:
             self.sink.accepted.append(message)
             self.sink.changed.notify_all()
         self.say("250 2.0.0 accepted")
+        return True

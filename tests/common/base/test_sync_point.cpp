@@ -106,6 +106,12 @@ TEST_CASE("a fault is on when the environment names it") {
   CHECK(ended_with("HEARTHMAIL_OTHER", "nosync", [] { return fault("nosync") ? 1 : 0; }) == 0);
 }
 
+TEST_CASE("the variables of the crash tests are no configuration") {
+  CHECK(hearthmail::base::is_crash_variable("HEARTHMAIL_SYNC_POINT"));
+  CHECK(hearthmail::base::is_crash_variable("HEARTHMAIL_FAULT"));
+  CHECK_FALSE(hearthmail::base::is_crash_variable("HEARTHMAIL_HOSTNAME"));
+}
+
 #else
 
 TEST_CASE("without crash hooks a sync point is nothing and no fault can be switched on") {
@@ -114,6 +120,7 @@ TEST_CASE("without crash hooks a sync point is nothing and no fault can be switc
   hearthmail::base::sync_point("here");
   CHECK_FALSE(hearthmail::base::fault("nosync"));
   static_assert(!hearthmail::base::fault("nosync"));
+  static_assert(!hearthmail::base::is_crash_variable("HEARTHMAIL_FAULT"));  // so it is refused as an unknown key
 }
 
 #endif
