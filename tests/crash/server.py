@@ -68,12 +68,12 @@ class Server(Instance):
         with open(self.points / program, "r+b", buffering=0) as file:
             file.write(text.encode().ljust(PLAN_OCTETS))
 
-    def running(self, program):
-        """The process, ready and alive; waits for it."""
+    def running(self, program, after=None):
+        """The process, ready and alive, and another one than `after`; waits for it."""
         ends = time.monotonic() + DEADLINE
         while time.monotonic() < ends:
             pid = self.ready(program).get("pid")
-            if pid is not None and alive(pid):
+            if pid not in (None, after) and alive(pid):
                 return pid
             if self.process.poll() is not None:
                 break
