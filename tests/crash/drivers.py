@@ -1,11 +1,11 @@
 """Those who send: port 25, LMTP, submission and IMAP APPEND, a process each, several connections at once. Every message has its
 own key and is tried once; what became of it goes into the driver's journal.
 """
+import concurrent.futures
 import multiprocessing
 import random
 import re
 import ssl
-import threading
 
 import smtp_wire
 from harness import DOMAIN
@@ -213,14 +213,13 @@ def expand(uid_set):
 
 def work(kind, threads, mail, letters, gate, folder, seed):
     """The body of one driver process."""
-    running = []
-    for worker in range(threads):
-        journal = Journal(folder / f"{kind.way}-{worker}.journal")
-        driver = kind(mail, letters, gate, journal, worker, seed)
-        running.append(threading.Thread(target=driver.run))
-        running[-1].start()
-    for thread in running:
-        thread.join()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        running = []
+        for worker in range(threads):
+            journal = Journal(folder / f"{kind.way}-{worker}.journal")
+            running.append(pool.submit(kind(mail, letters, gate, journal, worker, seed).run))
+        for driver in concurrent.futures.as_completed(running):
+            driver.result()  # what it did not expect ends the process, and with it the campaign
 
 
 KINDS = ((Port25, 3), (Lmtp, 2), (Submission, 3), (Append, 2))  # and connections of each

@@ -139,7 +139,7 @@ class Keeper:
         self.command(wire, box, f"UID EXPUNGE {sets(uids)}", after)
 
     def expect(self, answer, name, uids):
-        found = [response[2][1] for response in answer if response[1] == b"OK" and response[2] and response[2][0] == name]
+        found = [response[2][1] for response in answer if len(response) > 2 and response[1] == b"OK" and response[2] and response[2][0] == name]
         if answer[-1][1] == b"OK" and (not found or expand(found[0][-1]) != uids):
             self.broken("rule", f"{name.decode()} says {found}, not {uids}")
 
