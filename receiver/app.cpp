@@ -2,6 +2,7 @@
 
 #include "common/log/log.hpp"
 #include "common/process/daemon.hpp"
+#include "common/process/disk_watch.hpp"
 #include "receiver/lmtp/lmtp.hpp"
 #include "receiver/smtp/smtp.hpp"
 
@@ -37,6 +38,7 @@ base::Status App::open() {
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(mail_, store::mail::Store::open(settings_.data_dir + "/mail"));
+  disk_ = process::watch_disk(settings_, [this] { return mail_->env().reusable_octets().value_or(0); });
   const std::string spool = settings_.data_dir + "/spool";
   mail_->env().on_failed([this](const base::Error& problem) {
     log::error("mail store failed; stopping, so that it is opened and verified anew", {{"problem", problem.text}});
@@ -46,8 +48,9 @@ base::Status App::open() {
   const auto& clock = base::Clock::system();
   const auto limit = settings_.max_message_octets;
   delivery_ = std::make_unique<delivery::Delivery>(
-      delivery::Services{workers_, *mail_, *accounts_, clock, settings_.hostname, spool, limit});
-  imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit});
+      delivery::Services{workers_, *mail_, *accounts_, clock, settings_.hostname, spool, limit, disk_.get()});
+  imap_.reset(
+      new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get()});
   pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}});
   return base::ok();
 }
@@ -82,6 +85,7 @@ base::Status App::listen() {
 void App::every_minute() {
   mail_->env().check_readers();
   accounts_->env().check_readers();
+  (void)disk_->check(0);  // also without mail the log says when it is over
 }
 
 bool App::run() {

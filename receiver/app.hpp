@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/auth/authenticator.hpp"
+#include "common/base/disk_reserve.hpp"
 #include "common/base/result.hpp"
 #include "common/config/settings.hpp"
 #include "common/crypto/tls.hpp"
@@ -41,6 +42,7 @@ class App {
   std::unique_ptr<net::Server> server_;  // first, so that its loops outlive the stores' writer threads
   std::unique_ptr<crypto::TlsServer> tls_;
   std::unique_ptr<store::accounts::Store> accounts_;
+  std::unique_ptr<base::DiskReserve> disk_;  // before the store: its last jobs may ask
   std::unique_ptr<store::mail::Store> mail_;
   net::Workers workers_;
   auth::Authenticator authenticator_;

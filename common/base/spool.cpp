@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,17 +40,6 @@ Status Spool::open_file() {
   }
   if (file_ < 0) return failed("open spool file", directory_);
   return ok();
-}
-
-// A disk that cannot be asked (the directory is missing) is not called full: the write will tell.
-Status Spool::check_free(std::uint64_t octets) const {
-  struct statvfs disk {};
-  const std::string parent = directory_.substr(0, directory_.rfind('/'));
-  if (::statvfs(directory_.c_str(), &disk) != 0 && ::statvfs(parent.c_str(), &disk) != 0) return ok();
-  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free >= reserve_ && free - reserve_ >= octets) return ok();
-  return Error{Errc::Unavailable, "the disk of " + directory_ + " has " + std::to_string(free) +
-                                      " octets free and keeps " + std::to_string(reserve_) + " in reserve"};
 }
 
 Status Spool::write(std::string_view octets) {

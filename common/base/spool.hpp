@@ -6,22 +6,20 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/disk_reserve.hpp"
 #include "common/base/result.hpp"
+
 namespace hearthmail::base {
 
 constexpr std::size_t kSpoolMemory = 256 * 1024;  // octets of a message that are kept in memory before a file is made
-// Free octets of the disk that mail coming in must leave: deletions, reports and the queue's bookkeeping go on, and no commit
-// fails for lack of room. Postfix's queue_minfree is advised to be 1.5 messages.
-constexpr std::uint64_t kDiskReserve = 64ULL * 1024 * 1024;
 
 // Keeps up to kSpoolMemory octets in memory, the rest in a nameless file of `directory` (made on demand, mode 0700), so
 // that small mail needs no file and a crash leaves nothing behind. Not synced: nothing in it was acknowledged.
 // One thread at a time; read_all() may run on a worker while the session waits.
 class Spool {
  public:
-  // A file is only written while the disk has more than `reserve` octets free.
-  explicit Spool(std::string directory, std::uint64_t reserve = kDiskReserve)
-      : directory_(std::move(directory)), reserve_(reserve) {}
+  // A file is only written while `disk` has room for it; none: until the disk is full. Borrowed.
+  explicit Spool(std::string directory, DiskReserve* disk = nullptr) : directory_(std::move(directory)), disk_(disk) {}
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
@@ -36,9 +34,9 @@ class Spool {
 
  private:
   Status open_file();
-  Status check_free(std::uint64_t octets) const;
+  Status check_free(std::uint64_t octets) const { return disk_ == nullptr ? ok() : disk_->check(octets); }
   std::string directory_;
-  std::uint64_t reserve_;
+  DiskReserve* disk_;
   std::string memory_;
   std::uint64_t octets_ = 0;
   int file_ = -1;

@@ -32,6 +32,8 @@ const std::vector<Key<Settings>>& setting_keys() {
       {"workers", Kind::Count, &S::workers, "one per core", "Threads that hash passwords, compress and search."},
       {"max_message_size", Kind::Octets, &S::max_message_octets, "",
        "The largest message accepted anywhere, advertised by SIZE and APPENDLIMIT."},
+      {"disk_reserve", Kind::Octets, &S::disk_reserve, "a twentieth of the disk, 8M to 2G",
+       "Free disk that new mail must leave, so that deleting and sending go on when the disk is full."},
       {"smtp.listen", Kind::Endpoints, &S::smtp_listen, "",
        "Where mail from strangers comes in; empty switches it off."},
       {"imap.listen", Kind::Endpoints, &S::imap_listen, "", "IMAP with STARTTLS."},

@@ -6,22 +6,30 @@ namespace hearthmail::smtp {
 
 Incoming::Incoming(const ServerOptions& options)
     : most_(options.max_octets),
+      disk_(options.disk),
       filter_(options.line_endings, options.max_octets),
-      spool_(options.spool_dir, options.reserve_octets) {}
+      spool_(options.spool_dir, options.disk) {}
 
 void Incoming::take(std::string_view octets) {
   block_.clear();
   filter_.feed(octets, block_);
   if (filter_.flaw() != Flaw::None || !spooled_.ok()) return;
   spooled_ = spool_.write(block_);
-  if (!spooled_.ok()) log::error("spool failed", {{"error", spooled_.error().text}});
+  tell_failure();
 }
 
 void Incoming::finish() {
   filter_.finish();
   if (filter_.flaw() != Flaw::None || !spooled_.ok()) return;
   spooled_ = spool_.check_room();
-  if (!spooled_.ok()) log::error("no room for mail", {{"error", spooled_.error().text}});
+  tell_failure();
+}
+
+// A full disk was told when it became full.
+void Incoming::tell_failure() const {
+  if (spooled_.ok()) return;
+  const auto level = disk_ != nullptr && disk_->reached() ? log::Level::Debug : log::Level::Error;
+  log::write(level, "spool failed", {{"error", spooled_.error().text}});
 }
 
 bool Incoming::flooded() const { return filter_.seen() > 2 * most_ + kReadBlock; }
@@ -34,7 +42,7 @@ std::optional<ServerReply> Incoming::refusal() const {
     case Flaw::Nul: return ServerReply{550, "5.6.0", "Message has a NUL octet"};
     case Flaw::TooBig: return ServerReply{552, "5.3.4", "Message is too big"};
   }
-  if (!spooled_.ok()) return ServerReply{452, "4.3.1", "Insufficient storage, try again later"};
+  if (!spooled_.ok()) return no_room();
   return std::nullopt;
 }
 

@@ -26,7 +26,10 @@ class Incoming {
   const Spool& spool() const { return spool_; }
 
  private:
+  void tell_failure() const;
+
   std::uint64_t most_;
+  base::DiskReserve* disk_;
   MessageFilter filter_;
   Spool spool_;
   base::Status spooled_;

@@ -178,7 +178,8 @@ Next ServerCore::mail(std::string_view argument) {
   fresh.id = new_id();
   fresh.reverse_path = std::move(path).value();
   fresh.parameters = std::move(parameters).value();
-  const auto verdict = policy_.check_mail(client_, fresh);
+  auto verdict = policy_.check_mail(client_, fresh);
+  if (verdict.positive() && !has_room(fresh.parameters.size.value_or(0))) verdict = no_room();  // RFC 1870 §6.1
   if (verdict.positive()) {
     transaction_ = std::move(fresh);
     octets_ = 0;
@@ -186,6 +187,11 @@ Next ServerCore::mail(std::string_view argument) {
   }
   say(verdict);
   return Next::Go;
+}
+
+bool ServerCore::has_room(std::uint64_t octets) const {
+  const auto& options = policy_.options();
+  return options.disk == nullptr || options.disk->check(octets).ok();
 }
 
 Next ServerCore::rcpt(std::string_view argument) {

@@ -88,6 +88,7 @@ class ServerCore {
   Next auth(std::string_view argument);
 
   Next reply(int code, std::string_view enhanced, std::string_view text);
+  bool has_room(std::uint64_t octets) const;
   bool is_stranger() const;
   int no_recipients() const;
   bool too_many_errors() const;

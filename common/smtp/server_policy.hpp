@@ -20,7 +20,6 @@
 
 namespace hearthmail::smtp {
 
-using base::kDiskReserve;
 using base::kSpoolMemory;
 using base::Spool;
 
@@ -32,7 +31,7 @@ struct ServerOptions {
   std::string hostname;                            // ours, in the greeting and in EHLO's reply
   std::uint64_t max_octets = 50ULL * 1024 * 1024;  // of one message, SIZE
   std::string spool_dir;
-  std::uint64_t reserve_octets = kDiskReserve;  // of the spool's disk, never filled with mail
+  base::DiskReserve* disk = nullptr;  // asked before mail is taken; borrowed; none: nobody is refused for it
   LineEndings line_endings = LineEndings::Strict;
   bool dsn = false;   // offer DSN, RFC 3461
   bool auth = false;  // offer AUTH once the stream is TLS, RFC 4954

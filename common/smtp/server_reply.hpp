@@ -15,6 +15,9 @@ struct ServerReply {
   bool positive() const { return code < 400; }
 };
 
+// The disk is full but for its reserve.
+inline ServerReply no_room() { return {452, "4.3.1", "Insufficient storage, try again later"}; }
+
 // The octets on the wire: "250-2.1.0 text CRLF ... 250 2.1.0 text CRLF".
 std::string format(const ServerReply& reply);
 

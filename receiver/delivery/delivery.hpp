@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/disk_reserve.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/result.hpp"
 #include "common/base/task.hpp"
@@ -31,6 +32,7 @@ struct Services {
   std::string hostname;                  // ours: greeting, Received
   std::string spool_dir;                 // made on demand; data_dir/spool
   std::uint64_t max_message_octets = 0;  // SIZE
+  base::DiskReserve* disk = nullptr;     // asked before mail is taken; none: nobody is refused for it
 };
 
 // What became of one recipient.

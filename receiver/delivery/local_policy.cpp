@@ -16,6 +16,7 @@ LocalPolicy::LocalPolicy(Delivery& delivery, hearthmail::smtp::ServerOptions opt
   options_.hostname = services.hostname;
   options_.max_octets += services.max_message_octets;
   options_.spool_dir = services.spool_dir;
+  options_.disk = services.disk;
 }
 
 ServerReply LocalPolicy::check_mail(const ClientInfo&, const Transaction&) { return {250, "2.1.0", "Sender OK"}; }

@@ -13,6 +13,7 @@
 
 #include "common/auth/authenticator.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/disk_reserve.hpp"
 #include "common/base/task.hpp"
 #include "common/net/loop.hpp"
 #include "common/net/stream.hpp"
@@ -31,6 +32,10 @@ struct Services {
   std::string hostname;                  // in the greeting
   std::string spool_dir;                 // made on demand; a large APPEND waits there
   std::uint64_t max_message_octets = 0;  // APPENDLIMIT
+  base::DiskReserve* disk = nullptr;     // asked before APPEND and COPY; none: nobody is refused for it
+
+  // Errors: Unavailable.
+  base::Status check_room(std::uint64_t octets) const { return disk == nullptr ? base::ok() : disk->check(octets); }
 };
 
 // Serves one client from the greeting to the end of its connection. Never fails; closes the stream itself. Passwords are

@@ -232,10 +232,12 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
     const Refusal why = refusal(status.error(), command.verb);
     const bool ours = why.code == "SERVERBUG" || why.code == "CORRUPTION" || why.code == "UNAVAILABLE";
     if (ours) {
-      log::error("imap command failed", {{"command", full_name(command)},
-                                         {"user", connection_.user()},
-                                         {"error", base::name(status.error().code)},
-                                         {"reason", status.error().text}});
+      const bool told = services_.disk != nullptr && services_.disk->reached();  // once, when the disk became full
+      log::write(told ? log::Level::Debug : log::Level::Error, "imap command failed",
+                 {{"command", full_name(command)},
+                  {"user", connection_.user()},
+                  {"error", base::name(status.error().code)},
+                  {"reason", status.error().text}});
     }
     if (why.word == "BAD") {
       bad(command.tag, why.code, why.text);

@@ -2,6 +2,7 @@
 
 #include "common/log/log.hpp"
 #include "common/process/daemon.hpp"
+#include "common/process/disk_watch.hpp"
 
 namespace hearthmail::relay::submission {
 
@@ -29,9 +30,10 @@ base::Status App::open() {
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(queue_, store::queue::Store::open(settings_.data_dir + "/queue"));
+  disk_ = process::watch_disk(settings_, [this] { return queue_->env().reusable_octets().value_or(0); });
   services_.reset(new Services{workers_, authenticator_, *accounts_, *queue_, base::Clock::system(), settings_.hostname,
                                settings_.data_dir + "/spool", settings_.run_dir + "/relay.bell",
-                               settings_.max_message_octets});
+                               settings_.max_message_octets, disk_.get()});
   queue_->env().on_failed([this](const base::Error& problem) {
     log::error("queue failed; stopping, so that it is opened and verified anew", {{"problem", problem.text}});
     store_failed_ = true;
@@ -58,6 +60,7 @@ base::Status App::listen() {
 void App::every_minute() {
   queue_->env().check_readers();
   accounts_->env().check_readers();
+  (void)disk_->check(0);  // also without mail the log says when it is over
 }
 
 bool App::run() {

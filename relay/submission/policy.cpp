@@ -93,6 +93,7 @@ Policy::Policy(const Services& services, std::string name, Sleep sleep)
   options_.hostname = services.hostname;
   options_.max_octets = services.max_message_octets;
   options_.spool_dir = services.spool_dir;
+  options_.disk = services.disk;
   options_.line_endings = hearthmail::smtp::LineEndings::Normalise;
   options_.dsn = true;
   options_.auth = true;
@@ -152,7 +153,9 @@ base::Task<Replies> Policy::commit(const ClientInfo& client, const Transaction& 
   }
   const auto envelope = envelope_of(client, transaction, *prepared, now);
   const auto recipients = recipients_of(transaction);
-  const auto enqueue = [&](store::lmdb::WriteTxn& txn) {
+  base::DiskReserve* const disk = services_.disk;
+  const auto enqueue = [&](store::lmdb::WriteTxn& txn) -> base::Result<base::QueueId> {
+    if (disk != nullptr) TRY(disk->check(prepared->body.stored_octets()));
     auto id = queue::enqueue(txn, envelope, recipients, prepared->body);
     base::sync_point("submission-after-write");
     return id;
@@ -162,7 +165,8 @@ base::Task<Replies> Policy::commit(const ClientInfo& client, const Transaction& 
   auto queued = co_await services_.queue.env().write_async(enqueue, isolation);
   if (!queued.ok()) {
     log::error("submission not queued", {{"id", transaction.id}, {"error", queued.error().text}});
-    replies.push_back(refused(Error{Errc::Unavailable, {}}));
+    const bool full = disk != nullptr && disk->reached();
+    replies.push_back(full ? hearthmail::smtp::no_room() : refused(Error{Errc::Unavailable, {}}));
     co_return replies;
   }
   net::ring(services_.doorbell);

@@ -10,6 +10,7 @@
 
 #include "common/auth/authenticator.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/disk_reserve.hpp"
 #include "common/base/task.hpp"
 #include "common/net/loop.hpp"
 #include "common/net/stream.hpp"
@@ -34,6 +35,7 @@ struct Services {
   std::string spool_dir;
   std::string doorbell;                  // run_dir/relay.bell, rung after each commit
   std::uint64_t max_message_octets = 0;  // SIZE
+  base::DiskReserve* disk = nullptr;     // asked before mail is taken; none: nobody is refused for it
 };
 
 // The policy of one session. AUTH first (530 5.7.0), inside TLS only; the reverse-path, every From and every Sender must be

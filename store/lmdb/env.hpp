@@ -140,9 +140,13 @@ class Env {
 
   // Called on the writer thread after each durable commit with the topics its jobs reported, without repeats.
   void on_committed(std::function<void(std::span<const std::uint64_t>)> hook);
-  // Called once when a commit failed: the environment refuses every later write with Unavailable; the program should
-  // exit and be started again.
+  // Called once when a commit failed and nobody knows what is on the disk: the environment refuses every later write with
+  // Unavailable; the program should exit and be started again. A full disk is not such a failure: that group is refused
+  // with Unavailable, nothing of it is there, and the next one is tried.
   void on_failed(std::function<void(const base::Error&)> hook);
+
+  // Octets of free pages within the file, which new records may fill without growing it.
+  base::Result<std::uint64_t> reusable_octets() const;
 
   // Frees the slots of dead readers (other processes that were killed). Call at start and every minute.
   void check_readers();

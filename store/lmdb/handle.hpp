@@ -4,6 +4,7 @@
 #include <lmdb.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -100,6 +101,7 @@ struct Env::Impl {
   OpenDirectory claimed;  // first: given back last
   std::string directory;
   MDB_env* env = nullptr;
+  int lock_file = -1;  // a descriptor of our own
   std::vector<MDB_dbi> tables;
   Snapshots snapshots;
 
@@ -122,6 +124,15 @@ struct Env::Impl {
   void run_next(Group& group, Job job);
   void commit(Group& group);
   void fail(const base::Error& error);
+  void tell_full(const base::Error& error);
+  // room.cpp
+  void keep_ahead();
+  bool only_full(int code, std::size_t octets);
+
+  // Of the writer thread:
+  std::uint64_t ahead_to = 0;                           // the file owns its blocks up to this octet
+  std::chrono::steady_clock::time_point ahead_again{};  // not to be asked for before
+  bool full_told = false;                               // in the log, once until a commit succeeds
 };
 
 // The highest page of `txn`'s snapshot lies within the file, or the pages past its end are all free ones that were never

@@ -26,16 +26,15 @@ constexpr std::string_view kSchemaKey = "schema", kFormatKey = "format";
 std::mutex open_mutex;
 std::vector<std::pair<std::uint64_t, std::uint64_t>> open_directories;  // device and inode
 
-// LMDB maps its lock file, which is made with a hole: on a full disk the first use of a page in it would be SIGBUS. Only
-// before the environment is open: closing a descriptor of the file would give up LMDB's own locks on it.
-void fill_lock_file(const std::string& directory) {
+// LMDB maps its lock file, which is made with a hole: on a full disk the first use of a page in it would be SIGBUS. The
+// descriptor stays open as long as the environment: closing it would give up LMDB's own locks on the file.
+int fill_lock_file(const std::string& directory) {
   const int file = ::open((directory + "/lock.mdb").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return;  // a new environment; its next opening fills it
   struct stat info {};
-  if (::fstat(file, &info) == 0 && info.st_size > 0 && ::posix_fallocate(file, 0, info.st_size) != 0) {
+  if (file < 0 || ::fstat(file, &info) != 0 || ::posix_fallocate(file, 0, info.st_size) != 0) {
     log::warning("no room for the whole lock file", {{"directory", directory}});
   }
-  ::close(file);
+  return file;
 }
 
 Status make_directory(const std::string& directory) {
@@ -117,13 +116,13 @@ Env::Impl::~Impl() {
   if (env == nullptr) return;
   snapshots.clear();
   mdb_env_close(env);
+  if (lock_file >= 0) ::close(lock_file);
 }
 
 Status Env::Impl::open_file(const std::string& where, const EnvOptions& options) {
   directory = where;
   TRY(make_directory(where));
   TRY_ASSIGN(claimed, OpenDirectory::claim(where));
-  fill_lock_file(where);
   int code = mdb_env_create(&env);
   if (code != 0) return to_error(code, "create an environment");
   snapshots.attach(env);
@@ -133,6 +132,7 @@ Status Env::Impl::open_file(const std::string& where, const EnvOptions& options)
   // MDB_NOTLS: a snapshot belongs to its object, not to a thread. Readahead stays on: a body's chunk is a run of pages.
   code = mdb_env_open(env, where.c_str(), MDB_NOTLS | sync_mode(), 0600);
   if (code != 0) return to_error(code, "open");
+  lock_file = fill_lock_file(where);
   int dead = 0;
   mdb_reader_check(env, &dead);
   Status length;

@@ -75,6 +75,7 @@ void Env::Impl::submit(Job job) {
 
 void Env::Impl::run() {
   block_signals();
+  keep_ahead();
   for (;;) {
     {
       std::unique_lock lock(mutex);
@@ -187,10 +188,13 @@ void Env::Impl::commit(Group& group) {
   if (code != 0) {
     Error error = to_error(code, directory + ": commit");
     error.code = Errc::Unavailable;
-    fail(error);
+    if (only_full(code, group.octets)) tell_full(error);
+    else fail(error);
     for (Job& job : group.kept) job.done(error);
     return;
   }
+  full_told = false;
+  keep_ahead();
   commits.fetch_add(1, std::memory_order_relaxed);
   jobs.fetch_add(group.kept.size(), std::memory_order_relaxed);
   base::sync_point("after-commit");
@@ -203,6 +207,12 @@ void Env::Impl::commit(Group& group) {
   }
   if (hook) hook(group.topics);
   for (Job& job : group.kept) job.done(base::ok());
+}
+
+void Env::Impl::tell_full(const Error& error) {
+  if (!full_told)
+    log::error("no room for a commit: refused, nothing was changed", {{"directory", directory}, {"error", error.text}});
+  full_told = true;
 }
 
 // House rule: after a failed commit nobody knows what is on the disk, so nothing more is written by this process.

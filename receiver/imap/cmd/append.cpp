@@ -20,7 +20,8 @@ base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t o
   if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
     return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
   }
-  messages_.emplace_back(std::move(options), services_.spool_dir);
+  TRY(services_.check_room(octets_));
+  messages_.emplace_back(std::move(options), services_);
   return base::ok();
 }
 
@@ -56,14 +57,19 @@ base::Status Append::work() {
   return base::ok();
 }
 
-store::lmdb::Isolation Append::isolation() const {
+std::size_t Append::stored_octets() const {
   std::size_t octets = 0;
   for (const auto& message : messages_) octets += message.body.stored_octets();
-  return octets > store::lmdb::kLargeJob ? store::lmdb::Isolation::Own : store::lmdb::Isolation::Child;
+  return octets;
+}
+
+store::lmdb::Isolation Append::isolation() const {
+  return stored_octets() > store::lmdb::kLargeJob ? store::lmdb::Isolation::Own : store::lmdb::Isolation::Child;
 }
 
 base::Status Append::write(mail::WriteTxn& txn) {
   uids_.clear();
+  TRY(services_.check_room(stored_octets()));
   TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, account_, mailbox_));
   const base::UnixTime now = services_.clock.now();
   for (const auto& message : messages_) {

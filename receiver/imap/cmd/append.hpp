@@ -17,7 +17,8 @@ class Append : public Operation {
  public:
   Append(const Connection& connection, std::string mailbox);
 
-  // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets).
+  // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets), Unavailable (no
+  // room on the disk).
   base::Status begin_message(parse::AppendOptions options, std::uint64_t octets);
   base::Status add(std::string_view octets);  // of the message that began last. Errors: Invalid (NUL), the spool's
 
@@ -28,12 +29,15 @@ class Append : public Operation {
 
  private:
   struct Message {
-    Message(parse::AppendOptions given, const std::string& directory) : options(std::move(given)), spool(directory) {}
+    Message(parse::AppendOptions given, const Services& services)
+        : options(std::move(given)), spool(services.spool_dir, services.disk) {}
     parse::AppendOptions options;
     base::Spool spool;
     store::mail::PreparedBody body;
   };
   enum class Phase { Prepare, Write, Answer };
+
+  std::size_t stored_octets() const;
 
   const Services& services_;
   base::AccountId account_;

@@ -11,8 +11,13 @@ namespace mail = store::mail;
 
 class CopyOperation : public Operation {
  public:
-  CopyOperation(base::AccountId account, base::MailboxId from, std::vector<base::Uid> uids, std::string to, bool moves)
-      : account_(account), from_(from), uids_(std::move(uids)), to_(std::move(to)), moves_(moves) {}
+  CopyOperation(const Connection& connection, std::vector<base::Uid> uids, std::string to, bool moves)
+      : services_(connection.services()),
+        account_(connection.account()),
+        from_(connection.view().box()),
+        uids_(std::move(uids)),
+        to_(std::move(to)),
+        moves_(moves) {}
 
   base::Result<Next> step(Connection& connection) override {
     if (!written_) {
@@ -34,7 +39,9 @@ class CopyOperation : public Operation {
     }
     return Next::Done;
   }
+  // MOVE is how clients delete, so it may use the disk's reserve; COPY may not.
   base::Status write(mail::WriteTxn& txn) override {
+    if (!moves_) TRY(services_.check_room(0));
     TRY_ASSIGN(const auto target, mail::find_mailbox(txn, account_, to_));
     if (moves_) {
       TRY_ASSIGN(copied_, mail::move(txn, from_, uids_, target.id));
@@ -47,6 +54,7 @@ class CopyOperation : public Operation {
   }
 
  private:
+  const Services& services_;
   base::AccountId account_;
   base::MailboxId from_;
   std::vector<base::Uid> uids_;
@@ -60,8 +68,7 @@ Started start(Connection& connection, const parse::CopyArgs& args, bool moves) {
   const View& view = connection.view();
   if (moves && view.read_only()) return read_only();
   TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
-  return std::unique_ptr<Operation>(
-      new CopyOperation(connection.account(), view.box(), uids_in(view, ranges), args.mailbox, moves));
+  return std::unique_ptr<Operation>(new CopyOperation(connection, uids_in(view, ranges), args.mailbox, moves));
 }
 
 }  // namespace

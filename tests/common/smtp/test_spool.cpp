@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <memory>
 
 #include "common/smtp/incoming.hpp"
 #include "tests/support/catch.hpp"
@@ -10,7 +11,10 @@ using namespace hearthmail::smtp;
 
 namespace {
 
-constexpr std::uint64_t kEverything = std::uint64_t{1} << 62U;  // octets; no disk has as many
+// A disk of 1 GiB with that many octets free.
+std::unique_ptr<base::DiskReserve> disk_with(std::uint64_t free) {
+  return std::make_unique<base::DiskReserve>([free] { return base::DiskSpace{1U << 30U, free}; }, 0);
+}
 
 struct Directory {
   Directory() {
@@ -29,7 +33,7 @@ struct Directory {
 TEST_CASE("a spool gives back what was written, from memory and from a file") {
   const Directory directory;
   const auto octets = GENERATE(std::size_t{10}, kSpoolMemory, kSpoolMemory + 1);
-  Spool spool(directory.path + "/spool", 0);
+  Spool spool(directory.path + "/spool");
   const std::string message(octets, 'x');
   REQUIRE(spool.write(message.substr(0, 5)).ok());
   REQUIRE(spool.write(message.substr(5)).ok());
@@ -39,12 +43,12 @@ TEST_CASE("a spool gives back what was written, from memory and from a file") {
 }
 
 TEST_CASE("the disk's reserve is never filled with mail, small or large", "[limits]") {
-  CHECK(kDiskReserve == 64ULL * 1024 * 1024);
   const Directory directory;
   ServerOptions options;
   options.line_endings = LineEndings::Keep;
   options.spool_dir = directory.path + GENERATE("", "/not-made-yet");
-  options.reserve_octets = kEverything;
+  const auto full = disk_with(base::reserve_for(1U << 30U) - 1);
+  options.disk = full.get();
   const auto octets = GENERATE(std::size_t{10}, kSpoolMemory + 1);
   Incoming refused(options);
   refused.take(std::string(octets, 'x'));
@@ -53,7 +57,8 @@ TEST_CASE("the disk's reserve is never filled with mail, small or large", "[limi
   CHECK(refused.refusal()->code == 452);
   CHECK(refused.refusal()->enhanced == "4.3.1");
   CHECK(refused.spool().octets() <= kSpoolMemory);  // no file was filled
-  options.reserve_octets = 0;
+  const auto roomy = disk_with(1U << 29U);
+  options.disk = roomy.get();
   Incoming taken(options);
   taken.take(std::string(octets, 'x'));
   taken.finish();
