@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -28,7 +29,7 @@ class Workers {
   bool submit(std::function<void()> job);
 
   // Runs `work` (a callable that returns Result<T> or Status) on a pool thread and resumes the caller on its own
-  // executor. Unavailable when the queue is full. The caller keeps alive what `work` refers to.
+  // executor. Unavailable when the queue is full, or there is no memory for the work. The caller keeps alive what `work` refers to.
   template <class F>
   base::Task<std::invoke_result_t<F>> run(F work);
 
@@ -49,7 +50,11 @@ struct WorkerAwait {
   bool await_suspend(std::coroutine_handle<> caller) {
     base::Executor* home = base::Executor::current();
     const auto job = [this, caller, home] {
-      result.emplace(work());
+      try {
+        result.emplace(work());
+      } catch (const std::bad_alloc&) {  // a large message may not fit into the memory
+        result.emplace(base::Error{base::Errc::Unavailable, "out of memory"});
+      }
       home->post([caller] { caller.resume(); });
     };
     if (home != nullptr && workers.submit(job)) return true;

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "common/log/log.hpp"
+#include "common/process/last_words.hpp"
 #include "common/process/limits.hpp"
 #include "common/process/lock_file.hpp"
 #include "common/process/notify.hpp"
@@ -18,6 +19,7 @@ int run_daemon(int argc, char** argv, config::Role role, const Serve& serve) {
     return settings.error().code == base::Errc::Unsupported ? 0 : kExitConfiguration;
   }
   ignore_sigpipe();
+  install_last_words();
   raise_descriptor_limit();
   const auto fail = [](const base::Error& problem) {
     log::error("cannot start", {{"problem", problem.text}});

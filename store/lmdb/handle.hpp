@@ -120,6 +120,7 @@ struct Env::Impl {
   struct Group;
   bool take(Group& group, Job& job);
   void run_group(Group& group);
+  static base::Status run_job(const Job& job, WriteTxn& txn);
   bool run_first(Group& group, Job job);
   void run_next(Group& group, Job job);
   void commit(Group& group);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 
 #include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
@@ -111,6 +112,15 @@ void Env::Impl::run_group(Group& group) {
   if (group.top != nullptr) commit(group);
 }
 
+// A large message may not fit into the memory: then only its job fails.
+Status Env::Impl::run_job(const Job& job, WriteTxn& txn) {
+  try {
+    return job.run(txn);
+  } catch (const std::bad_alloc&) {
+    return Error{Errc::Unavailable, "out of memory"};
+  }
+}
+
 // Runs the group's first job directly in the top transaction: there is nobody else's work to protect yet.
 bool Env::Impl::run_first(Group& group, Job job) {
   std::optional<Error> refused;
@@ -132,7 +142,7 @@ bool Env::Impl::run_first(Group& group, Job job) {
   impl->tables = &tables;
   auto* state = impl.get();
   WriteTxn txn(std::move(impl));
-  Status status = job.run(txn);
+  Status status = run_job(job, txn);
   if (status.ok() && state->broken) status = *state->broken;
   if (!status.ok()) {
     mdb_txn_abort(*top);
@@ -162,7 +172,7 @@ void Env::Impl::run_next(Group& group, Job job) {
   impl->tables = &tables;
   auto* state = impl.get();
   WriteTxn txn(std::move(impl));
-  Status status = job.run(txn);
+  Status status = run_job(job, txn);
   if (status.ok() && state->broken) status = *state->broken;
   if (!status.ok()) {
     mdb_txn_abort(child);
@@ -194,7 +204,6 @@ void Env::Impl::commit(Group& group) {
     return;
   }
   full_told = false;
-  keep_ahead();
   commits.fetch_add(1, std::memory_order_relaxed);
   jobs.fetch_add(group.kept.size(), std::memory_order_relaxed);
   base::sync_point("after-commit");
@@ -207,6 +216,7 @@ void Env::Impl::commit(Group& group) {
   }
   if (hook) hook(group.topics);
   for (Job& job : group.kept) job.done(base::ok());
+  keep_ahead();
 }
 
 void Env::Impl::tell_full(const Error& error) {
