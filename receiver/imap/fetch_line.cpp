@@ -21,10 +21,11 @@ bool has_kind(const parse::FetchArgs& args, FetchKind kind) {
 
 }  // namespace
 
-void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed) {
+void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed, bool condstore) {
   open_ = true;
   started_ = false;
   flags_changed_ = flags_changed && !has_kind(args_, FetchKind::Flags);
+  modseq_changed_ = flags_changed && condstore && !has_kind(args_, FetchKind::ModSeq);
   message_ = message;
   index_ = index;
   item_ = 0;
@@ -72,6 +73,10 @@ base::Status FetchLine::fill(const mail::ReadTxn& txn, View& view, std::string& 
     out += " FLAGS ";
     put_flags(out, message_.flags, view.keywords(), view.recent(message_.uid));
   }
+  if (modseq_changed_) {
+    out += ' ';
+    put_modseq(out);
+  }
   out += ")\r\n";
   open_ = false;
   return base::ok();
@@ -99,12 +104,19 @@ base::Status FetchLine::put_item(const mail::ReadTxn& txn, const View& view, con
       out += "UID ";
       put_number(out, message_.uid.value);
       return base::ok();
+    case FetchKind::ModSeq: put_modseq(out); return base::ok();
     case FetchKind::Section:
     case FetchKind::Rfc822:
     case FetchKind::Rfc822Header:
     case FetchKind::Rfc822Text: return put_section(txn, item, out, budget);
   }
   return base::Error{base::Errc::Internal, "FETCH item without a rendering"};
+}
+
+void FetchLine::put_modseq(std::string& out) const {
+  out += "MODSEQ (";
+  put_number(out, message_.modseq.value);
+  out += ')';
 }
 
 base::Status FetchLine::put_summary(const mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,

@@ -23,8 +23,8 @@ class FetchLine {
 
   bool open() const { return open_; }
   // Begins the response for `message`, the one at `index`. `flags_changed`: this FETCH has set \Seen, so FLAGS is shown
-  // even if it was not asked for (RFC 9051 §6.4.5).
-  void begin(const store::mail::Message& message, std::size_t index, bool flags_changed);
+  // even if it was not asked for (RFC 9051 §6.4.5), and MODSEQ with `condstore` (RFC 7162 §3.1).
+  void begin(const store::mail::Message& message, std::size_t index, bool flags_changed, bool condstore);
   // Appends up to about `budget` octets; open() tells whether more is to come. After an error of the store nothing of
   // the response is left in `out` and the next message can be shown; Closed: a part of it has gone out already and
   // cannot be completed as announced.
@@ -33,6 +33,7 @@ class FetchLine {
  private:
   base::Status fill(const store::mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget);
   void put_start(std::string& out);
+  void put_modseq(std::string& out) const;
   base::Status put_item(const store::mail::ReadTxn& txn, const View& view, const parse::FetchItem& item,
                         std::string& out, std::size_t budget);
   base::Status put_summary(const store::mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,
@@ -48,6 +49,7 @@ class FetchLine {
   bool open_ = false;
   bool started_ = false;  // "* n FETCH (" is out
   bool flags_changed_ = false;
+  bool modseq_changed_ = false;
   store::mail::Message message_;
   std::size_t index_ = 0;
   std::size_t item_ = 0;  // the next one of args_.items

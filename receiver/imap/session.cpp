@@ -7,6 +7,7 @@
 #include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/out.hpp"
 #include "receiver/imap/reply.hpp"
 
 namespace hearthmail::receiver::imap {
@@ -223,10 +224,11 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
   co_await sync(expunge);
   if (over_) co_return;
   std::string& out = connection_.out;
+  put_highest_modseq(status.ok());
   if (status.ok()) {
-    auto& [word, code, text] = connection_.completion;
-    if (text.empty()) text = full_name(command) + " completed";
-    put_tagged(out, command.tag, word, code, text);
+    auto& completion = connection_.completion;
+    if (completion.text.empty()) completion.text = full_name(command) + " completed";
+    put_tagged(out, command.tag, completion.word, completion.code, completion.text);
     bad_commands_ = 0;
   } else {
     const Refusal why = refusal(status.error(), command.verb);
@@ -250,11 +252,28 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
   }
 }
 
+// HIGHESTMODSEQ for a client that keeps it: after an expunge of its own, and when MODSEQ has gone out while an older
+// EXPUNGE is withheld. Such a client must come back to the moment before it (RFC 7162 §3.2.4, §3.2.7).
+void Session::put_highest_modseq(bool ok) {
+  const Enabled& enabled = connection_.enabled();
+  if (!enabled.condstore || !connection_.has_view()) return;
+  const View& view = connection_.view();
+  auto& completion = connection_.completion;
+  if (!(ok && completion.modseq) && !(enabled.qresync && view.withholds())) return;
+  std::string code = "HIGHESTMODSEQ ";
+  put_number(code, view.settled().value);
+  if (ok && completion.code.empty()) {
+    completion.code = std::move(code);
+  } else {
+    put_tagged(connection_.out, "*", "OK", code, "Highest");
+  }
+}
+
 base::Task<void> Session::sync(MaySendExpunge expunge) {
   if (!connection_.has_view()) co_return;
   co_await claim_recent();
   const auto report = [this, expunge](const store::mail::ReadTxn& txn) {
-    return connection_.view().report(txn, expunge, connection_.out);
+    return connection_.view().report(txn, expunge, connection_.enabled(), connection_.out);
   };
   while (!over_) {
     const auto more = connection_.env().read(report);

@@ -48,6 +48,7 @@ class Session {
   base::Task<base::Status> run_work(Operation& operation);
   // Reports the news that may be told now, then answers the command.
   base::Task<void> complete(const parse::Command& command, base::Status status);
+  void put_highest_modseq(bool ok);
   base::Task<void> sync(MaySendExpunge expunge);
   base::Task<void> claim_recent();
   base::Task<void> read_more();

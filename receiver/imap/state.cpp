@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "receiver/imap/out.hpp"
+
 namespace hearthmail::receiver::imap {
 
 void Connection::tls_started() {
   tls_ = true;
   identity_ = {};
+  enabled_ = {};
   view_.reset();
   state_ = kNotAuthenticated;
 }
@@ -24,6 +27,18 @@ void Connection::selected(View view) {
 void Connection::deselected() {
   view_.reset();
   if (state_ == kSelected) state_ = kAuthenticated;
+}
+
+void Connection::enable_condstore() {
+  if (std::exchange(enabled_.condstore, true) || !has_view()) return;
+  out += "* OK [HIGHESTMODSEQ ";
+  put_number(out, view_->settled().value);
+  out += "] Highest\r\n";
+}
+
+void Connection::enable_qresync() {
+  enabled_.qresync = true;
+  enable_condstore();
 }
 
 void Connection::log_out() {

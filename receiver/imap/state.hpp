@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/auth/authenticator.hpp"
+#include "receiver/imap/enabled.hpp"
 #include "receiver/imap/services.hpp"
 #include "receiver/imap/view.hpp"
 
@@ -23,6 +24,7 @@ struct Completion {
   std::string_view word = "OK";  // OK or NO
   std::string code;              // without brackets: "READ-WRITE"; empty: none
   std::string text;              // empty: "<VERB> completed"
+  bool modseq = false;           // the code is HIGHESTMODSEQ, once the news has been told (RFC 7162 §3.2.7)
 };
 
 // What a session knows, and what its commands may use. The session owns it; one loop's thread.
@@ -43,6 +45,7 @@ class Connection {
   View& view() { return *view_; }  // only while selected
   const View& view() const { return *view_; }
   bool has_view() const { return view_.has_value(); }
+  const Enabled& enabled() const { return enabled_; }
 
   // Untagged responses are appended here; the session writes them out.
   std::string out;
@@ -57,12 +60,18 @@ class Connection {
   void deselected();
   void log_out();
 
+  // A command showed that the client knows CONDSTORE. The first one tells HIGHESTMODSEQ of the mailbox that is selected
+  // (RFC 7162 §3.1).
+  void enable_condstore();
+  void enable_qresync();  // and CONDSTORE
+
  private:
   const Services& services_;
   State state_ = kNotAuthenticated;
   bool tls_;
   bool can_start_tls_;
   auth::Identity identity_;
+  Enabled enabled_;
   std::optional<View> view_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/vanished.hpp"
 
 namespace hearthmail::receiver::imap {
 
@@ -119,15 +120,14 @@ base::Status View::follow(const mail::ReadTxn& txn) {
   if (!recent_.empty() && recent_.back().second > changes.uid_next) recent_.back().second = changes.uid_next;
   if (changes.highest == known_) return base::ok();
   for (const Uid uid : changes.changed) (uid > last_uid_ ? arrived_ : changed_).push_back(uid);
-  if (changes.exact) {
-    const std::size_t before = gone_.size();
-    for (const Uid uid : changes.expunged) {
-      if (index_of(uid).has_value()) gone_.push_back(uid);
-    }
-    std::inplace_merge(gone_.begin(), gone_.begin() + static_cast<std::ptrdiff_t>(before), gone_.end());
-  } else {
-    TRY(find_gone(txn));
+  if (gone_.empty()) settled_ = known_;
+  const std::size_t before = gone_.size();
+  for (const auto& [first, last] : changes.expunged) {
+    const IndexRange range = between(first, last);
+    gone_.insert(gone_.end(), uids_.begin() + static_cast<std::ptrdiff_t>(range.first),
+                 uids_.begin() + static_cast<std::ptrdiff_t>(range.last));
   }
+  std::inplace_merge(gone_.begin(), gone_.begin() + static_cast<std::ptrdiff_t>(before), gone_.end());
   gone_.erase(std::unique(gone_.begin(), gone_.end()), gone_.end());
   known_ = changes.highest;
   last_uid_ = Uid{std::max(last_uid_.value, changes.uid_next - 1)};
@@ -135,17 +135,10 @@ base::Status View::follow(const mail::ReadTxn& txn) {
   return base::ok();
 }
 
-// The expunge log does not reach back to known_: compare with what is there.
-base::Status View::find_gone(const mail::ReadTxn& txn) {
-  TRY_ASSIGN(const auto present, mail::list_uids(txn, box_));
-  gone_.clear();
-  std::set_difference(uids_.begin(), uids_.end(), present.begin(), present.end(), std::back_inserter(gone_));
-  return base::ok();
-}
-
-// Each number counts after the ones before it were taken out (RFC 9051 §7.5.1).
-void View::report_expunged(std::string& out) {
+// EXPUNGE: each number counts after the ones before it were taken out (RFC 9051 §7.5.1). VANISHED names UIDs.
+void View::report_expunged(const Enabled& enabled, std::string& out) {
   if (gone_.empty()) return;
+  std::vector<mail::UidRange> vanished;
   std::vector<Uid> left;
   left.reserve(uids_.size());
   auto gone = gone_.begin();
@@ -155,10 +148,16 @@ void View::report_expunged(std::string& out) {
       left.push_back(uid);
       continue;
     }
+    if (enabled.qresync) {
+      if (vanished.empty() || vanished.back().last.value + 1 != uid.value) vanished.push_back({uid, uid});
+      vanished.back().last = uid;
+      continue;
+    }
     out += "* ";
     put_number(out, left.size() + 1);
     out += " EXPUNGE\r\n";
   }
+  put_vanished(out, vanished, false);
   uids_ = std::move(left);
   gone_.clear();
 }
@@ -174,7 +173,27 @@ void View::report_arrivals(std::string& out) {
   out += " RECENT\r\n";
 }
 
-base::Result<bool> View::report_flags(const mail::ReadTxn& txn, std::string& out) {
+void View::put_fetch(std::string& out, std::size_t index, const mail::Message& message, Told what) const {
+  out += "* ";
+  put_number(out, index + 1);
+  out += " FETCH (";
+  if (what.uid) {
+    out += "UID ";
+    put_number(out, message.uid.value);
+  }
+  if (what.flags) {
+    out += what.uid ? " FLAGS " : "FLAGS ";
+    put_flags(out, message.flags, keywords_, recent(message.uid));
+  }
+  if (what.modseq) {
+    out += what.uid || what.flags ? " MODSEQ (" : "MODSEQ (";
+    put_number(out, message.modseq.value);
+    out += ')';
+  }
+  out += ")\r\n";
+}
+
+base::Result<bool> View::report_flags(const mail::ReadTxn& txn, const Enabled& enabled, std::string& out) {
   const std::size_t start = out.size();
   while (changed_at_ < changed_.size()) {
     if (out.size() - start >= kStepOctets) return true;
@@ -184,13 +203,7 @@ base::Result<bool> View::report_flags(const mail::ReadTxn& txn, std::string& out
     TRY_ASSIGN(const auto message, mail::find_message(txn, box_, uid));
     if (!message.has_value() || told_already(*message)) continue;
     TRY(learn_keywords(txn, message->flags, out));
-    out += "* ";
-    put_number(out, *index + 1);
-    out += " FETCH (UID ";
-    put_number(out, uid.value);
-    out += " FLAGS ";
-    put_flags(out, message->flags, keywords_, recent(uid));
-    out += ")\r\n";
+    put_fetch(out, *index, *message, {true, true, enabled.condstore});
   }
   changed_.clear();
   changed_at_ = 0;
@@ -198,11 +211,12 @@ base::Result<bool> View::report_flags(const mail::ReadTxn& txn, std::string& out
   return false;
 }
 
-base::Result<bool> View::report(const mail::ReadTxn& txn, MaySendExpunge expunge, std::string& out) {
+base::Result<bool> View::report(const mail::ReadTxn& txn, MaySendExpunge expunge, const Enabled& enabled,
+                                std::string& out) {
   if (changed_at_ == changed_.size()) TRY(follow(txn));
-  if (expunge == MaySendExpunge::Yes) report_expunged(out);
+  if (expunge == MaySendExpunge::Yes) report_expunged(enabled, out);
   report_arrivals(out);
-  return report_flags(txn, out);
+  return report_flags(txn, enabled, out);
 }
 
 }  // namespace hearthmail::receiver::imap

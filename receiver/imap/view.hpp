@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "receiver/imap/enabled.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::receiver::imap {
@@ -34,7 +35,11 @@ class View {
   const std::string& name() const { return name_; }
   std::uint32_t uid_validity() const { return uid_validity_; }
   bool read_only() const { return read_only_; }
-  base::ModSeq known() const { return known_; }  // everything up to here has been told (for CONDSTORE)
+  base::ModSeq known() const { return known_; }  // everything up to here has been told, except EXPUNGE withheld
+  // What a client may keep as HIGHESTMODSEQ: nothing up to here is still withheld (RFC 7162 §3.2.4).
+  base::ModSeq settled() const { return gone_.empty() ? known_ : settled_; }
+  bool withholds() const { return !gone_.empty(); }
+  base::Uid last_uid() const { return last_uid_; }  // the highest UID ever given in this mailbox, as far as told
 
   std::size_t size() const { return uids_.size(); }
   base::Uid uid_at(std::size_t index) const { return uids_[index]; }
@@ -52,6 +57,14 @@ class View {
   // Reads the table again when `flags` has a keyword that is not in it yet, and tells the client.
   base::Status learn_keywords(const store::mail::ReadTxn& txn, const store::mail::Flags& flags, std::string& out);
 
+  // Appends a FETCH response about one message's flags, with UID, FLAGS and MODSEQ as asked for.
+  struct Told {
+    bool uid = false;
+    bool flags = false;
+    bool modseq = false;
+  };
+  void put_fetch(std::string& out, std::size_t index, const store::mail::Message& message, Told what) const;
+
   // Remembers that this session itself gave `uids` the mod-sequence `modseq` and has told the client (or was asked not
   // to, .SILENT), so that report() does not repeat it. `uids` ascending.
   void told(const std::vector<base::Uid>& uids, base::ModSeq modseq);
@@ -64,15 +77,15 @@ class View {
   // Appends what changed since the last report: EXPUNGE (only if allowed; otherwise kept for later), EXISTS and RECENT,
   // FETCH FLAGS. Returns true when more remains after about kStepOctets: flush and call again.
   // Errors: NotFound (the mailbox was deleted by another session, RFC 2180 §3.3), and those of the store.
-  base::Result<bool> report(const store::mail::ReadTxn& txn, MaySendExpunge expunge, std::string& out);
+  base::Result<bool> report(const store::mail::ReadTxn& txn, MaySendExpunge expunge, const Enabled& enabled,
+                            std::string& out);
 
  private:
   View() = default;
   base::Status follow(const store::mail::ReadTxn& txn);
-  base::Status find_gone(const store::mail::ReadTxn& txn);
-  void report_expunged(std::string& out);
+  void report_expunged(const Enabled& enabled, std::string& out);
   void report_arrivals(std::string& out);
-  base::Result<bool> report_flags(const store::mail::ReadTxn& txn, std::string& out);
+  base::Result<bool> report_flags(const store::mail::ReadTxn& txn, const Enabled& enabled, std::string& out);
   bool told_already(const store::mail::Message& message) const;
 
   base::MailboxId box_;
@@ -80,6 +93,7 @@ class View {
   std::uint32_t uid_validity_ = 0;
   bool read_only_ = false;
   base::ModSeq known_;
+  base::ModSeq settled_;         // while something is withheld: everything up to here has been told
   base::Uid last_uid_;           // highest UID that was ever in the view or before it
   std::vector<base::Uid> uids_;  // ascending; index + 1 is the sequence number
   std::vector<std::string> keywords_;

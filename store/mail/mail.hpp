@@ -178,15 +178,25 @@ base::Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> ui
 
 // ---- changes ---------------------------------------------------------------------------------------------------
 
+struct UidRange {
+  Uid first;
+  Uid last;  // inclusive
+  bool operator==(const UidRange&) const = default;
+};
 struct Changes {
   ModSeq highest;  // the mailbox's MODSEQ in this snapshot
   std::uint32_t uid_next = 1;
-  std::vector<Uid> changed;   // ascending; flags changed or arrived after `since`, and still there
-  std::vector<Uid> expunged;  // ascending; gone after `since`
-  bool exact = true;          // false: the log does not reach back; `expunged` is then empty and `changed` complete
+  std::vector<Uid> changed;        // ascending; flags changed or arrived after `since`, and still there
+  std::vector<UidRange> expunged;  // ascending, disjoint, never adjacent; gone after `since`
+  // False: what was expunged is not known as far back as `since`. `expunged` then names every UID below uid_next that
+  // is not there: too many for that question, never one too few and never one that exists (RFC 7162 §3.2.5.1 lets a
+  // client meet UIDs that it does not know). `changed` is exact either way.
+  bool exact = true;
 };
-// A mailbox's log holds this many changes (one per call that changed something); older ones are trimmed.
+// A mailbox's log holds this many changes (one per call that changed something). Of the older ones only the expunges
+// are kept, the newest kMaxExpungeEntries: flags and arrivals are then found by the messages' own MODSEQ.
 constexpr std::uint32_t kMaxLogEntries = 10'000;
+constexpr std::uint32_t kMaxExpungeEntries = 65'536;
 base::Result<Changes> changes_since(const ReadTxn& txn, MailboxId box, ModSeq since);
 
 // Marks every present message as shown as \Recent; returns the UID from which messages were recent until now.

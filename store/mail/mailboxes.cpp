@@ -113,6 +113,7 @@ Status remove_mailbox(WriteTxn& txn, const MailboxRecord& record) {
   const auto prefix = id_key(record.id.value);
   TRY(txn.erase_prefix(kMessages, prefix));
   TRY(txn.erase_prefix(kChanges, prefix));
+  TRY(txn.erase_prefix(kExpunges, prefix));
   TRY(txn.erase(kKeywords, prefix));
   TRY(txn.erase(kMailboxes, prefix));
   TRY(erase_name(txn, record.account, record.name));

@@ -65,6 +65,10 @@ Result<MailboxRecord> load_record(const ReadTxn& txn, MailboxId box) {
   record.octets = in.u64();
   record.log_from = ModSeq{in.u64()};
   record.log_entries = in.u32();
+  // Records of the first days end here: what their log had trimmed was forgotten.
+  const bool has_expunges = !in.empty();
+  record.expunges_from = has_expunges ? ModSeq{in.u64()} : record.log_from;
+  record.expunge_entries = has_expunges ? in.u32() : 0;
   TRY(in.finish("mailbox"));
   return record;
 }
@@ -75,6 +79,7 @@ Status save_record(WriteTxn& txn, const MailboxRecord& record) {
   out.u32(record.uid_validity).u32(record.uid_next).u64(record.highest_modseq.value);
   out.u32(record.messages).u32(record.unseen).u32(record.deleted).u32(record.recent_from).u64(record.octets);
   out.u64(record.log_from.value).u32(record.log_entries);
+  out.u64(record.expunges_from.value).u32(record.expunge_entries);
   txn.notify(record.id.value);
   const auto key = id_key(record.id.value);
   return txn.put(kMailboxes, key, body::seal(out.str(), key));

@@ -14,10 +14,10 @@ using lmdb::Table;
 
 // In the order of kTableNames.
 constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscriptions{4}, kKeywords{5}, kMessages{6},
-    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11};
-constexpr std::array<const char*, 12> kTableNames = {"counters",      "accounts", "mailboxes", "names",
-                                                     "subscriptions", "keywords", "messages",  "changes",
-                                                     "blob_ids",      "blobs",    "chunks",    "summaries"};
+    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12};
+constexpr std::array<const char*, 13> kTableNames = {"counters", "accounts",  "mailboxes", "names",    "subscriptions",
+                                                     "keywords", "messages",  "changes",   "blob_ids", "blobs",
+                                                     "chunks",   "summaries", "expunges"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>
@@ -74,6 +74,8 @@ std::string name_key(AccountId account, std::string_view name);
 struct MailboxRecord : Mailbox {
   ModSeq log_from;  // the log holds every change with a greater MODSEQ
   std::uint32_t log_entries = 0;
+  ModSeq expunges_from;  // the log and kExpunges together hold every expunge with a greater MODSEQ
+  std::uint32_t expunge_entries = 0;
 };
 base::Result<MailboxRecord> load_record(const ReadTxn& txn, MailboxId box);
 base::Status save_record(WriteTxn& txn, const MailboxRecord& record);  // also notifies the mailbox's topic

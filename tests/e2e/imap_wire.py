@@ -213,12 +213,20 @@ class Reader:
             self.expect(b">")
         return name
 
+    def modseq(self):
+        """"(" mod-sequence-value ")", RFC 7162 7."""
+        self.expect(b"(")
+        value = self.number(1, 2 ** 63 - 1)
+        self.expect(b")")
+        return value
+
     def fetch_item(self):
         for name, rule in ((b"FLAGS", lambda: self.listed(self.flag)), (b"UID", lambda: self.number(1)),
                            (b"INTERNALDATE", lambda: self.match(DATE_TIME, "a date-time")),
                            (b"RFC822.SIZE", self.number), (b"ENVELOPE", self.envelope),
                            (b"BODYSTRUCTURE", lambda: self.body(True)), (b"BODY", lambda: self.body(False)),
-                           (b"RFC822.HEADER", self.nstring), (b"RFC822.TEXT", self.nstring), (b"RFC822", self.nstring)):
+                           (b"RFC822.HEADER", self.nstring), (b"RFC822.TEXT", self.nstring), (b"RFC822", self.nstring),
+                           (b"MODSEQ", self.modseq)):
             if self.take(name + b" "):
                 return name, rule()
         name = self.section()
@@ -227,7 +235,8 @@ class Reader:
 
     def code(self):
         word = self.match(re.compile(ATOM), "a response code")
-        if word in (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"APPENDUID", b"COPYUID"):
+        if word in (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"APPENDUID", b"COPYUID",
+                    b"HIGHESTMODSEQ", b"MODIFIED"):
             self.expect(b" ")
         if word == b"CAPABILITY":
             value = self.match(re.compile(ATOM + rb"( " + ATOM + rb")*"), "capabilities").split()
@@ -235,6 +244,10 @@ class Reader:
             value = self.listed(lambda: b"\\*" if self.take(b"\\*") else self.flag())
         elif word in (b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"):
             value = self.number(1)
+        elif word == b"HIGHESTMODSEQ":
+            value = self.number(1, 2 ** 63 - 1)
+        elif word == b"MODIFIED":
+            value = self.uid_set()
         elif word in (b"APPENDUID", b"COPYUID"):
             value = [self.number(1)]
             for _ in range(1 if word == b"APPENDUID" else 2):
@@ -282,11 +295,12 @@ class Reader:
             self.expect(b")")
         found["uid"] = self.take(b" UID")
         while self.take(b" "):
-            name = self.match(re.compile(rb"MIN|MAX|COUNT|ALL"), "an ESEARCH item")
+            name = self.match(re.compile(rb"MIN|MAX|COUNT|ALL|MODSEQ"), "an ESEARCH item")
             if name in found:
                 self.wrong("each item once")
             self.expect(b" ")
-            found[name] = self.uid_set() if name == b"ALL" else self.number(0 if name == b"COUNT" else 1)
+            most = 2 ** 63 - 1 if name == b"MODSEQ" else 2 ** 32 - 1
+            found[name] = self.uid_set() if name == b"ALL" else self.number(0 if name == b"COUNT" else 1, most)
         return found
 
     def status(self):
@@ -330,8 +344,16 @@ class Reader:
         if word == b"SEARCH":
             numbers = []
             while self.take(b" "):
+                if self.take(b"(MODSEQ "):  # RFC 7162 7: once, at the end
+                    numbers.append((b"MODSEQ", self.number(1, 2 ** 63 - 1)))
+                    self.expect(b")")
+                    break
                 numbers.append(self.number(1))
             return word, numbers
+        if word == b"VANISHED":
+            earlier = self.take(b" (EARLIER)")
+            self.expect(b" ")
+            return word, earlier, self.uid_set()
         if word == b"ESEARCH":
             return word, self.esearch()
         if word == b"ENABLED":

@@ -43,7 +43,7 @@ base::Result<Next> Append::step(Connection& connection) {
   put_number(code, uid_validity_);
   code += ' ';
   put_uid_set(code, uids_);
-  connection.completion = {"OK", std::move(code), ""};
+  connection.completion.code = std::move(code);
   return Next::Done;
 }
 

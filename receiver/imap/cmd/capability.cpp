@@ -5,7 +5,7 @@ namespace hearthmail::receiver::imap::cmd {
 
 std::string capability_list(const Connection& connection) {
   std::string list =
-      "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH "
+      "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE QRESYNC "
       "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=";
   put_number(list, connection.services().max_message_octets);
   if (connection.state() != kNotAuthenticated) return list;

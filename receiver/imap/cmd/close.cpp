@@ -1,5 +1,7 @@
-// CLOSE, RFC 9051 §6.4.1: expunges without telling, then leaves the mailbox.
+// CLOSE, RFC 9051 §6.4.1: expunges without telling, then leaves the mailbox. HIGHESTMODSEQ in its answer (RFC 7162 §3.2.8)
+// counts our expunge only when nothing of others lies before it that this session has not told.
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/out.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -13,16 +15,27 @@ class CloseOperation : public Operation {
       uids_ = connection.view().uids();
       if (!uids_.empty()) return Next::Write;
     }
+    if (expunged_ && connection.enabled().condstore) {
+      const View& view = connection.view();
+      const bool only_ours = !view.withholds() && highest_.value == view.known().value + 1;
+      connection.completion.code = "HIGHESTMODSEQ ";
+      put_number(connection.completion.code, only_ours ? highest_.value : view.settled().value);
+    }
     connection.deselected();
     return Next::Done;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY(store::mail::expunge(txn, box_, uids_, true));
+    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, box_, uids_, true));
+    TRY_ASSIGN(const auto mailbox, store::mail::load_mailbox(txn, box_));
+    expunged_ = !expunged.empty();
+    highest_ = mailbox.highest_modseq;
     return base::ok();
   }
 
  private:
   bool written_ = false;
+  bool expunged_ = false;
+  base::ModSeq highest_;  // after the expunge
   base::MailboxId box_;
   std::vector<base::Uid> uids_;
 };

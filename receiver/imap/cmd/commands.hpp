@@ -30,6 +30,8 @@ base::Status status(Connection& connection, const parse::Command& command);
 // Appends one STATUS response; also for LIST ... RETURN (STATUS ...).
 base::Status put_status(Connection& connection, const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox,
                         const std::vector<parse::StatusItem>& items);
+// Asking for HIGHESTMODSEQ enables CONDSTORE, RFC 7162 §3.1.
+void enable_by(Connection& connection, const std::vector<parse::StatusItem>& items);
 Started select(Connection& connection, parse::Command& command);  // EXAMINE too
 Started create(Connection& connection, parse::Command& command);
 Started remove(Connection& connection, parse::Command& command);  // DELETE

@@ -34,8 +34,9 @@ class CopyOperation : public Operation {
     if (moves_) {
       // Before the EXPUNGE responses, which the report after the command sends (RFC 6851 §4.3).
       connection.out += "* OK [" + code + "] Moved\r\n";
+      connection.completion.modseq = true;  // RFC 7162 §3.2.7 speaks of every removal
     } else {
-      connection.completion = {"OK", std::move(code), ""};
+      connection.completion.code = std::move(code);
     }
     return Next::Done;
   }

@@ -1,10 +1,31 @@
-// ENABLE, RFC 9051 §6.3.1. Nothing that we advertise needs enabling yet, and what we do not know is ignored.
+// ENABLE, RFC 5161, RFC 9051 §6.3.1: the answer names what this command has switched on; what we do not know is ignored.
 #include "receiver/imap/cmd/commands.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
+namespace {
 
-base::Status enable(Connection& connection, const parse::Command&) {
-  connection.out += "* ENABLED\r\n";
+// True when `capability` was off and is on now.
+bool switch_on(Connection& connection, std::string_view capability) {
+  const Enabled before = connection.enabled();
+  if (capability == "CONDSTORE" && !before.condstore) {
+    connection.enable_condstore();
+    return true;
+  }
+  if (capability == "QRESYNC" && !before.qresync) {
+    connection.enable_qresync();
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Status enable(Connection& connection, const parse::Command& command) {
+  std::string enabled;
+  for (const auto& capability : std::get<parse::EnableArgs>(command.args).capabilities) {
+    if (switch_on(connection, capability)) enabled += " " + capability;
+  }
+  connection.out += "* ENABLED" + enabled + "\r\n";
   return base::ok();
 }
 

@@ -11,19 +11,22 @@ class ExpungeOperation : public Operation {
  public:
   ExpungeOperation(base::MailboxId box, std::vector<base::Uid> uids) : box_(box), uids_(std::move(uids)) {}
 
-  base::Result<Next> step(Connection&) override {
+  base::Result<Next> step(Connection& connection) override {
+    connection.completion.modseq = expunged_;
     if (written_ || uids_.empty()) return Next::Done;
     written_ = true;
     return Next::Write;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY(store::mail::expunge(txn, box_, uids_, true));
+    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, box_, uids_, true));
+    expunged_ = !expunged.empty();
     base::sync_point("expunge-after-write");
     return base::ok();
   }
 
  private:
   bool written_ = false;
+  bool expunged_ = false;
   base::MailboxId box_;
   std::vector<base::Uid> uids_;
 };

@@ -7,6 +7,7 @@
 #include "receiver/imap/fetch_line.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/sets.hpp"
+#include "receiver/imap/vanished.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -16,8 +17,8 @@ using base::Uid;
 
 class FetchOperation : public Operation {
  public:
-  FetchOperation(const View& view, parse::FetchArgs args, std::vector<IndexRange> ranges)
-      : box_(view.box()), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_) {
+  FetchOperation(const View& view, bool condstore, parse::FetchArgs args, std::vector<IndexRange> ranges)
+      : box_(view.box()), condstore_(condstore), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_) {
     marks_ = !view.read_only() &&
              std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
     if (!ranges_.empty()) at_ = ranges_.front().first;
@@ -56,9 +57,11 @@ class FetchOperation : public Operation {
 
   base::Result<Next> finish(Connection& connection) const {
     if (damaged_) {
-      connection.completion = {"NO", "CORRUPTION", "Some of the messages are damaged; the operator has been told"};
+      connection.completion = {"NO", "CORRUPTION", "Some of the messages are damaged; the operator has been told",
+                               false};
     } else if (missing_ && !args_.uid) {
-      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist"};  // RFC 2180 §4.1.2
+      // RFC 2180 §4.1.2
+      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist", false};
     }
     return Next::Done;
   }
@@ -126,7 +129,7 @@ class FetchOperation : public Operation {
       status = view.learn_keywords(txn, message.flags, out);
       if (!status.ok()) return false;
       const bool changed = std::binary_search(stored_.changed.begin(), stored_.changed.end(), message.uid);
-      line_.begin(message, at_++, changed);
+      line_.begin(message, at_++, changed, condstore_);
       const std::size_t used = out.size() - start;
       status = line_.write(txn, view, out, kStepOctets - std::min(kStepOctets, used));
       if (!status.ok() && status.error().code != base::Errc::Closed) status = pass_over(message, status.error());
@@ -151,6 +154,7 @@ class FetchOperation : public Operation {
   }
 
   base::MailboxId box_;
+  bool condstore_;
   parse::FetchArgs args_;
   std::vector<IndexRange> ranges_;
   FetchLine line_;
@@ -165,12 +169,51 @@ class FetchOperation : public Operation {
   mail::Stored stored_;  // of the current batch
 };
 
+// CHANGEDSINCE, RFC 7162 §3.1.4.1: only what changed of the messages that are meant, found in the log of changes.
+base::Result<std::vector<IndexRange>> changed_in(Connection& connection, const parse::FetchArgs& args,
+                                                 const std::vector<IndexRange>& ranges) {
+  const View& view = connection.view();
+  TRY_ASSIGN(const auto changes, connection.env().read([&](const mail::ReadTxn& txn) {
+    return mail::changes_since(txn, view.box(), base::ModSeq{*args.changed_since});
+  }));
+  if (args.vanished) {
+    // "*" means the highest UID that was ever given: the last message may be among those that are gone.
+    const auto vanished = vanished_of(changes.expunged, args.set.resolved(view.last_uid().value), view);
+    put_vanished(connection.out, vanished, true);
+  }
+  std::vector<IndexRange> kept;
+  auto range = ranges.begin();
+  for (const Uid uid : changes.changed) {
+    const auto index = view.index_of(uid);
+    if (!index.has_value()) continue;
+    while (range != ranges.end() && range->last <= *index) ++range;
+    if (range == ranges.end()) break;
+    if (*index < range->first) continue;
+    if (kept.empty() || kept.back().last != *index) kept.push_back({*index, *index});
+    kept.back().last = *index + 1;
+  }
+  return kept;
+}
+
+bool asks_modseq(const parse::FetchArgs& args) {
+  return std::any_of(args.items.begin(), args.items.end(),
+                     [](const auto& item) { return item.kind == parse::FetchKind::ModSeq; });
+}
+
 }  // namespace
 
 Started fetch(Connection& connection, parse::Command& command) {
   auto& args = std::get<parse::FetchArgs>(command.args);
+  if (args.vanished && !connection.enabled().qresync) {
+    return base::Error{base::Errc::Protocol, "QRESYNC has not been enabled"};  // RFC 7162 §3.2.6
+  }
   TRY_ASSIGN(auto ranges, messages_in(connection.view(), args.set, args.uid));
-  return std::unique_ptr<Operation>(new FetchOperation(connection.view(), std::move(args), std::move(ranges)));
+  if (asks_modseq(args)) connection.enable_condstore();
+  if (args.changed_since.has_value()) {
+    TRY_ASSIGN(ranges, changed_in(connection, args, ranges));
+  }
+  return std::unique_ptr<Operation>(
+      new FetchOperation(connection.view(), connection.enabled().condstore, std::move(args), std::move(ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -75,6 +75,7 @@ base::Status list(Connection& connection, const parse::Command& command) {
   if (args.select_recursive_match && !args.select_subscribed && !args.select_special_use) {
     return base::Error{base::Errc::Protocol, "RECURSIVEMATCH needs another selection option"};  // RFC 5258 §3.1
   }
+  enable_by(connection, args.return_status);
   std::vector<std::string> patterns;
   for (const auto& pattern : args.patterns) patterns.push_back(text::list_pattern(args.reference, pattern));
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {

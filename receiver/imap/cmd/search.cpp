@@ -40,6 +40,7 @@ class StoredSubject : public search::SearchSubject {
   base::UnixTime internal_date() const override { return message_->internal_date; }
   std::int16_t zone_minutes() const override { return message_->zone_minutes; }
   std::uint64_t octets() const override { return message_->octets; }
+  std::uint64_t modseq() const override { return message_->modseq.value; }
   base::Result<const mime::Summary*> summary() override {
     if (!summary_known_) {
       TRY_ASSIGN(const auto stored, mail::read_summary(txn_, message_->blob));
@@ -72,6 +73,7 @@ class SearchOperation : public Operation {
         max_(args.max),
         all_(args.all),
         count_(args.count),
+        modseq_(parse::has_modseq(args.tree)),
         matcher_(std::move(matcher)) {}
 
   base::Result<Next> step(Connection& connection) override {
@@ -103,7 +105,7 @@ class SearchOperation : public Operation {
         subject.show(message, at_);
         const auto matched = matcher_.matches(subject);
         if (!matched.ok()) status = passed_over(matched.error());
-        if (matched.ok() && *matched) found_.push_back(uid_ ? message.uid.value : subject.sequence());
+        if (matched.ok() && *matched) take(message, subject.sequence());
         ++at_;
         return status.ok() && ++visited < kStepMessages && std::chrono::steady_clock::now() < until;
       };
@@ -112,6 +114,20 @@ class SearchOperation : public Operation {
       if (next == Uid{0}) at_ = view_.size();
       return status;
     });
+  }
+
+  void take(const mail::Message& message, std::uint32_t sequence) {
+    if (found_.empty()) first_modseq_ = message.modseq;
+    last_modseq_ = message.modseq;
+    highest_modseq_ = std::max(highest_modseq_, message.modseq);
+    found_.push_back(uid_ ? message.uid.value : sequence);
+  }
+
+  // Of the messages that the answer names, RFC 7162 §3.1.10: only MIN and MAX name single ones.
+  base::ModSeq answered_modseq() const {
+    if (all_ || count_) return highest_modseq_;
+    if (min_ && max_) return std::max(first_modseq_, last_modseq_);
+    return min_ ? first_modseq_ : last_modseq_;
   }
 
   // A message that cannot be read does not match; the others are still found.
@@ -125,6 +141,11 @@ class SearchOperation : public Operation {
     for (const auto number : found_) {
       out += ' ';
       put_number(out, number);
+    }
+    if (modseq_ && !found_.empty()) {
+      out += " (MODSEQ ";  // RFC 7162 §3.1.6
+      put_number(out, highest_modseq_.value);
+      out += ')';
     }
     out += "\r\n";
   }
@@ -153,21 +174,26 @@ class SearchOperation : public Operation {
       out += " COUNT ";
       put_number(out, found_.size());
     }
+    if (modseq_ && !found_.empty()) {
+      out += " MODSEQ ";
+      put_number(out, answered_modseq().value);
+    }
     out += "\r\n";
   }
 
   store::lmdb::Env& env_;
   const View& view_;
-  bool uid_, esearch_, min_, max_, all_, count_;
+  bool uid_, esearch_, min_, max_, all_, count_, modseq_;
   search::Matcher matcher_;
   std::size_t at_ = 0;  // next message, an index of the view
   std::vector<std::uint32_t> found_;
+  base::ModSeq first_modseq_, last_modseq_, highest_modseq_;  // of what was found
 };
 
 class UnknownCharset : public Operation {
  public:
   base::Result<Next> step(Connection& connection) override {
-    connection.completion = {"NO", "BADCHARSET (UTF-8 US-ASCII)", "Unknown charset"};
+    connection.completion = {"NO", "BADCHARSET (UTF-8 US-ASCII)", "Unknown charset", false};
     return Next::Done;
   }
 };
@@ -184,6 +210,7 @@ Started search(Connection& connection, parse::Command& command) {
     return std::unique_ptr<Operation>(new UnknownCharset);
   }
   if (!matcher.ok()) return base::Error{base::Errc::Protocol, matcher.error().text};
+  if (parse::has_modseq(args.tree)) connection.enable_condstore();
   return std::unique_ptr<Operation>(new SearchOperation(connection, args, std::move(*matcher)));
 }
 

@@ -1,7 +1,9 @@
-// SELECT and EXAMINE, RFC 9051 §6.3.2, §6.3.3, with UNSEEN and RECENT of RFC 3501 §6.3.1.
+// SELECT and EXAMINE, RFC 9051 §6.3.2, §6.3.3, with UNSEEN and RECENT of RFC 3501 §6.3.1, HIGHESTMODSEQ (RFC 7162 §3.1.2)
+// and QRESYNC (RFC 7162 §3.2.5). NOMODSEQ is never said: every mailbox has mod-sequences.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/resync.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -41,13 +43,17 @@ void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbo
   put_number(out, mailbox.uid_validity);
   out += "] UIDs valid\r\n* OK [UIDNEXT ";
   put_number(out, mailbox.uid_next);
-  out += "] Predicted next UID\r\n";
+  out += "] Predicted next UID\r\n* OK [HIGHESTMODSEQ ";
+  put_number(out, mailbox.highest_modseq.value);
+  out += "] Highest\r\n";
 }
 
 class SelectOperation : public Operation {
  public:
-  SelectOperation(mail::Mailbox mailbox, bool read_only) : mailbox_(std::move(mailbox)), read_only_(read_only) {
+  SelectOperation(mail::Mailbox mailbox, bool read_only, std::optional<parse::QResync> known)
+      : mailbox_(std::move(mailbox)), read_only_(read_only) {
     recent_from_ = mailbox_.recent_from;
+    if (known.has_value()) resync_.emplace(std::move(*known));
   }
 
   base::Result<Next> step(Connection& connection) override {
@@ -55,16 +61,15 @@ class SelectOperation : public Operation {
       claimed_ = true;
       return Next::Write;
     }
-    const auto opened = connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-      TRY_ASSIGN(mailbox_, mail::load_mailbox(txn, mailbox_.id));
-      TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
-      TRY_ASSIGN(const auto unseen, first_unseen(txn, mailbox_));
-      connection.selected(std::move(view));
-      put_opening(connection.out, connection.view(), mailbox_, unseen);
-      return base::ok();
-    });
-    TRY(opened);
-    connection.completion = {"OK", read_only_ ? "READ-ONLY" : "READ-WRITE", ""};
+    if (!opened_) TRY(open(connection));
+    bool more = false;
+    if (resync_.has_value()) {
+      TRY_ASSIGN(more, connection.env().read([&](const mail::ReadTxn& txn) {
+        return resync_->tell(txn, connection.view(), connection.out);
+      }));
+    }
+    if (more) return Next::Again;
+    connection.completion = {"OK", read_only_ ? "READ-ONLY" : "READ-WRITE", "", false};
     return Next::Done;
   }
   base::Status write(mail::WriteTxn& txn) override {
@@ -73,25 +78,45 @@ class SelectOperation : public Operation {
   }
 
  private:
+  base::Status open(Connection& connection) {
+    opened_ = true;
+    return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      TRY_ASSIGN(mailbox_, mail::load_mailbox(txn, mailbox_.id));
+      TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
+      TRY_ASSIGN(const auto unseen, first_unseen(txn, mailbox_));
+      connection.selected(std::move(view));
+      put_opening(connection.out, connection.view(), mailbox_, unseen);
+      if (!resync_.has_value()) return base::ok();
+      return resync_->begin(txn, connection.view(), connection.out);
+    });
+  }
+
   mail::Mailbox mailbox_;
   bool read_only_;
   bool claimed_ = false;
+  bool opened_ = false;
+  std::optional<Resync> resync_;
   std::uint32_t recent_from_ = 1;
 };
 
 }  // namespace
 
 Started select(Connection& connection, parse::Command& command) {
+  auto& args = std::get<parse::SelectArgs>(command.args);
+  if (args.qresync.has_value() && !connection.enabled().qresync) {
+    return base::Error{base::Errc::Protocol, "QRESYNC has not been enabled"};  // RFC 7162 §3.2.5
+  }
   // The old mailbox is left even when the new one cannot be opened (RFC 9051 §6.3.2).
   if (connection.has_view()) {
     connection.deselected();
     connection.out += "* OK [CLOSED] Previous mailbox closed\r\n";
   }
-  const auto& args = std::get<parse::MailboxArgs>(command.args);
+  if (args.condstore) connection.enable_condstore();
   TRY_ASSIGN(auto mailbox, connection.env().read([&](const mail::ReadTxn& txn) {
     return mail::find_mailbox(txn, connection.account(), args.mailbox);
   }));
-  return std::unique_ptr<Operation>(new SelectOperation(std::move(mailbox), command.verb == parse::Verb::Examine));
+  return std::unique_ptr<Operation>(
+      new SelectOperation(std::move(mailbox), command.verb == parse::Verb::Examine, std::move(args.qresync)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

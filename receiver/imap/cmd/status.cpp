@@ -1,4 +1,6 @@
-// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3).
+// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3) and HIGHESTMODSEQ (RFC 7162 §3.1.7).
+#include <algorithm>
+
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/output.hpp"
@@ -31,6 +33,7 @@ base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const Connection&
     case StatusItem::Unseen: return std::uint64_t{mailbox.unseen};
     case StatusItem::Deleted: return std::uint64_t{mailbox.deleted};
     case StatusItem::Size: return mailbox.octets;
+    case StatusItem::HighestModSeq: return mailbox.highest_modseq.value;
     case StatusItem::AppendLimit: return connection.services().max_message_octets;  // the same for all
   }
   return base::Error{base::Errc::Internal, "STATUS item without a value"};
@@ -57,8 +60,13 @@ base::Status put_status(Connection& connection, const mail::ReadTxn& txn, const 
   return base::ok();
 }
 
+void enable_by(Connection& connection, const std::vector<StatusItem>& items) {
+  if (std::find(items.begin(), items.end(), StatusItem::HighestModSeq) != items.end()) connection.enable_condstore();
+}
+
 base::Status status(Connection& connection, const parse::Command& command) {
   const auto& args = std::get<parse::StatusArgs>(command.args);
+  enable_by(connection, args.items);
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
     TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, connection.account(), args.mailbox));
     return put_status(connection, txn, mailbox, args.items);

@@ -28,13 +28,17 @@ mail::FlagChange change_of(const parse::StoreArgs& args) {
 
 class StoreOperation : public Operation {
  public:
-  StoreOperation(const View& view, const parse::StoreArgs& args, std::vector<Uid> uids)
+  StoreOperation(const View& view, const Enabled& enabled, const parse::StoreArgs& args, std::vector<Uid> uids)
       : box_(view.box()),
         known_(view.known()),
         uid_(args.uid),
         silent_(args.silent),
+        condstore_(enabled.condstore),
+        tells_uid_(args.uid || enabled.qresync),
         change_(change_of(args)),
-        uids_(std::move(uids)) {}
+        uids_(std::move(uids)) {
+    if (args.unchanged_since.has_value()) unchanged_since_ = base::ModSeq{*args.unchanged_since};
+  }
 
   base::Result<Next> step(Connection& connection) override {
     if (phase_ == Phase::Answer) {
@@ -55,7 +59,7 @@ class StoreOperation : public Operation {
     const auto batch = std::span<const Uid>(uids_).subspan(written_, end_ - written_);
     told_.clear();
     TRY(find_foreign(txn, batch));
-    TRY_ASSIGN(stored_, mail::store_flags(txn, box_, batch, change_));
+    TRY_ASSIGN(stored_, mail::store_flags(txn, box_, batch, change_, unchanged_since_));
     base::sync_point("store-after-write");
     for (const Uid uid : stored_.changed) {
       if (!std::binary_search(foreign_.begin(), foreign_.end(), uid)) told_.push_back(uid);
@@ -83,16 +87,25 @@ class StoreOperation : public Operation {
     if (answered_ == written_) {
       own_ = stored_.modseq;
       view.told(told_, stored_.modseq);
+      modified_.insert(modified_.end(), stored_.modified.begin(), stored_.modified.end());
     }
     return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-      if (silent_) return learn(txn, connection);
+      if (silent_ && !condstore_) return learn(txn, connection);
       const std::size_t start = connection.out.size();
       while (answered_ < end_ && connection.out.size() - start < kStepOctets) {
-        TRY(put_flags_of(txn, connection, uids_[answered_]));
+        if (is_told(uids_[answered_])) TRY(put_flags_of(txn, connection, uids_[answered_]));
         ++answered_;
       }
       return base::ok();
     });
+  }
+
+  // Not those that failed the test; silently only what the client must know: the new mod-sequences, of a conditional STORE
+  // for every message that passed (RFC 7162 §3.1.3). What others changed is left to the report.
+  bool is_told(Uid uid) const {
+    const auto has = [uid](const std::vector<Uid>& list) { return std::binary_search(list.begin(), list.end(), uid); };
+    if (has(stored_.modified) || has(told_)) return has(told_);
+    return silent_ ? unchanged_since_.has_value() && !has(foreign_) : true;
   }
 
   // A keyword that was new is told even when the flags are not.
@@ -114,25 +127,31 @@ class StoreOperation : public Operation {
     const auto index = view.index_of(uid);
     if (!index.has_value()) return base::ok();
     TRY(view.learn_keywords(txn, message->flags, connection.out));
-    std::string& out = connection.out;
-    out += "* ";
-    put_number(out, *index + 1);
-    out += " FETCH (";
-    if (uid_) {
-      out += "UID ";
-      put_number(out, uid.value);
-      out += ' ';
-    }
-    out += "FLAGS ";
-    put_flags(out, message->flags, view.keywords(), view.recent(uid));
-    out += ")\r\n";
+    view.put_fetch(connection.out, *index, *message, {tells_uid_, !silent_, condstore_});
     return base::ok();
   }
 
   void finish(Connection& connection) const {
     if (missing_ && !uid_) {
-      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist"};
+      connection.completion = {"NO", "EXPUNGEISSUED", "Some of the messages no longer exist", false};
     }
+    if (modified_.empty()) return;
+    connection.completion.code = "MODIFIED " + modified_set(connection.view());
+    if (!missing_) connection.completion.text = "Some of the messages have changed since";
+  }
+
+  std::string modified_set(const View& view) const {
+    std::string set;
+    if (uid_) {
+      put_uid_set(set, modified_);
+      return set;
+    }
+    parse::NumSet numbers;
+    for (const Uid uid : modified_) {
+      const auto index = view.index_of(uid);
+      if (index.has_value()) numbers.add_ascending(static_cast<std::uint32_t>(*index + 1));
+    }
+    return numbers.to_string();
   }
 
   base::MailboxId box_;
@@ -140,6 +159,8 @@ class StoreOperation : public Operation {
   base::ModSeq own_;
   bool uid_;
   bool silent_;
+  bool condstore_;
+  bool tells_uid_;
   mail::FlagChange change_;
   std::vector<Uid> uids_;
   Phase phase_ = Phase::Write;
@@ -147,6 +168,8 @@ class StoreOperation : public Operation {
   std::size_t end_ = 0;      // of the batch being written or answered
   std::size_t answered_ = 0;
   bool missing_ = false;
+  std::optional<base::ModSeq> unchanged_since_;
+  std::vector<Uid> modified_;  // of all batches, ascending
   mail::Stored stored_;
   std::vector<Uid> told_;
   std::vector<Uid> foreign_;  // ascending
@@ -159,7 +182,8 @@ Started store(Connection& connection, parse::Command& command) {
   const View& view = connection.view();
   if (view.read_only()) return read_only();
   TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
-  return std::unique_ptr<Operation>(new StoreOperation(view, args, uids_in(view, ranges)));
+  if (args.unchanged_since.has_value()) connection.enable_condstore();
+  return std::unique_ptr<Operation>(new StoreOperation(view, connection.enabled(), args, uids_in(view, ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

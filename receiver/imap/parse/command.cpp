@@ -77,7 +77,7 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Login: return as_args(parse_login(in));
     case Verb::Enable: return as_args(parse_enable(in));
     case Verb::Select:
-    case Verb::Examine:
+    case Verb::Examine: return as_args(parse_select(in));
     case Verb::Delete:
     case Verb::Subscribe:
     case Verb::Unsubscribe: return as_args(parse_mailbox_only(in));

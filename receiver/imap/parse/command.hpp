@@ -56,11 +56,12 @@ std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
 struct NoArgs {};
 
-// Which alternative: Select, Examine, Delete, Subscribe, Unsubscribe -> MailboxArgs; Copy, Move -> CopyArgs; the others
+// Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe -> MailboxArgs; Copy, Move -> CopyArgs; the others
 // have the struct of their name; those without arguments NoArgs. APPEND comes as framer events (parse/append.hpp); as
 // a Command it is always an error.
-using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, CreateArgs, RenameArgs,
-                          ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs, CopyArgs>;
+using Args =
+    std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
+                 RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs, CopyArgs>;
 
 struct Command {
   std::string tag;

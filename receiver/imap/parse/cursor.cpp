@@ -158,6 +158,14 @@ Result<std::uint64_t> Cursor::number64() {
   return error("a number below 2^64");
 }
 
+Result<std::uint64_t> Cursor::mod_sequence() {
+  const std::size_t begin = at_;
+  TRY_ASSIGN(const std::uint64_t value, number64());
+  if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return value;
+  at_ = begin;
+  return error("a mod-sequence below 2^63");
+}
+
 Result<std::uint32_t> Cursor::number() {
   const std::size_t begin = at_;
   TRY_ASSIGN(const std::uint64_t value, number64());

@@ -40,9 +40,10 @@ class Cursor {
   base::Result<std::uint32_t> number();
   base::Result<std::uint32_t> nz_number();
   base::Result<std::uint64_t> number64();
-  base::Result<std::string> mailbox();       // decoded to UTF-8; any spelling of INBOX gives "INBOX"
-  base::Result<std::string> list_mailbox();  // decoded pattern; "*" and "%" stay
-  base::Result<std::string> flag_word();     // ["\"] atom
+  base::Result<std::uint64_t> mod_sequence();  // below 2^63, 0 included; RFC 7162 §7
+  base::Result<std::string> mailbox();         // decoded to UTF-8; any spelling of INBOX gives "INBOX"
+  base::Result<std::string> list_mailbox();    // decoded pattern; "*" and "%" stay
+  base::Result<std::string> flag_word();       // ["\"] atom
 
   // From now on errors do not repeat what the client wrote: a password follows.
   void hide() { hidden_ = true; }

@@ -21,7 +21,7 @@ struct SimpleItem {
 };
 // A name that is the front of another one comes after it only where take_word() could confuse them; it cannot: the next
 // character of a longer name is an atom character.
-constexpr std::array<SimpleItem, 10> kSimpleItems{{{"ENVELOPE", FetchKind::Envelope},
+constexpr std::array<SimpleItem, 11> kSimpleItems{{{"ENVELOPE", FetchKind::Envelope},
                                                    {"FLAGS", FetchKind::Flags},
                                                    {"INTERNALDATE", FetchKind::InternalDate},
                                                    {"RFC822.SIZE", FetchKind::Size},
@@ -30,7 +30,8 @@ constexpr std::array<SimpleItem, 10> kSimpleItems{{{"ENVELOPE", FetchKind::Envel
                                                    {"BODYSTRUCTURE", FetchKind::BodyStructure},
                                                    {"RFC822", FetchKind::Rfc822},
                                                    {"RFC822.HEADER", FetchKind::Rfc822Header},
-                                                   {"RFC822.TEXT", FetchKind::Rfc822Text}}};
+                                                   {"RFC822.TEXT", FetchKind::Rfc822Text},
+                                                   {"MODSEQ", FetchKind::ModSeq}}};
 
 struct Macro {
   std::string_view name;
@@ -179,16 +180,14 @@ std::string FetchItem::response_name() const {
   return out;
 }
 
-Result<FetchArgs> parse_fetch(Cursor& in, bool uid) {
-  FetchArgs args;
-  args.uid = uid;
-  TRY(in.space());
-  TRY_ASSIGN(args.set, parse_sequence_set(in));
-  TRY(in.space());
+namespace {
+
+// A macro, one item or a list of items.
+Status parse_items(Cursor& in, FetchArgs& args) {
   for (const Macro& macro : kMacros) {
     if (!in.take_word(macro.name)) continue;
     for (const FetchKind kind : macro.items) args.items.push_back(simple_item(kind));
-    return args;
+    return base::ok();
   }
   const bool list = in.take('(');
   do {
@@ -197,6 +196,39 @@ Result<FetchArgs> parse_fetch(Cursor& in, bool uid) {
     add_item(args.items, std::move(item));
   } while (list && in.peek() == ' ' && in.space().ok());
   if (list) TRY(in.expect(')', "\")\" after the FETCH items"));
+  return base::ok();
+}
+
+// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")", RFC 4466 §2.4
+Status parse_modifiers(Cursor& in, FetchArgs& args) {
+  TRY(in.expect('(', "FETCH modifiers"));
+  do {
+    if (in.take_word("CHANGEDSINCE")) {
+      TRY(in.space());
+      TRY_ASSIGN(args.changed_since, in.mod_sequence());
+      add_item(args.items, simple_item(FetchKind::ModSeq));
+    } else if (in.take_word("VANISHED")) {
+      args.vanished = true;
+    } else {
+      return in.error("a FETCH modifier that is supported");
+    }
+  } while (in.peek() == ' ' && in.space().ok());
+  TRY(in.expect(')', "\")\" after the FETCH modifiers"));
+  // RFC 7162 §3.2.6: anything else is the client's error.
+  if (args.vanished && (!args.uid || !args.changed_since)) return in.error("VANISHED in UID FETCH with CHANGEDSINCE");
+  return base::ok();
+}
+
+}  // namespace
+
+Result<FetchArgs> parse_fetch(Cursor& in, bool uid) {
+  FetchArgs args;
+  args.uid = uid;
+  TRY(in.space());
+  TRY_ASSIGN(args.set, parse_sequence_set(in));
+  TRY(in.space());
+  TRY(parse_items(in, args));
+  if (in.peek() == ' ' && in.space().ok() && !in.at_end()) TRY(parse_modifiers(in, args));
   return args;
 }
 

@@ -1,4 +1,4 @@
-// FETCH's arguments, RFC 9051 §6.4.5 and the RFC822 items of RFC 3501 §6.4.5.
+// FETCH's arguments, RFC 9051 §6.4.5, the RFC822 items of RFC 3501 §6.4.5, the modifiers of RFC 7162.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,7 @@ enum class FetchKind : std::uint8_t {
   Uid,
   Body,  // BODY: structure without extension data
   BodyStructure,
+  ModSeq,        // RFC 7162 §3.1.4.2
   Section,       // BODY[...] and BODY.PEEK[...]
   Rfc822,        // as BODY[]
   Rfc822Header,  // as BODY.PEEK[HEADER]
@@ -69,6 +70,10 @@ struct FetchArgs {
   bool uid = false;  // UID FETCH: the answer always has UID (RFC 9051 §6.4.9); add it yourself
   NumSet set;
   std::vector<FetchItem> items;  // macros ALL, FAST, FULL are expanded; without repeats of simple items
+  // CHANGEDSINCE, RFC 7162 §3.1.4.1; MODSEQ is then among the items. 0, which the grammar excludes and clients send all
+  // the same, means every message.
+  std::optional<std::uint64_t> changed_since;
+  bool vanished = false;  // with CHANGEDSINCE and UID only, RFC 7162 §3.2.6
 };
 
 base::Result<FetchArgs> parse_fetch(Cursor& in, bool uid);

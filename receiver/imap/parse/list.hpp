@@ -12,7 +12,17 @@ namespace hearthmail::receiver::imap::parse {
 
 constexpr std::size_t kMaxListPatterns = 100;  // in one LIST
 
-enum class StatusItem : std::uint8_t { Messages, Recent, UidNext, UidValidity, Unseen, Deleted, Size, AppendLimit };
+enum class StatusItem : std::uint8_t {
+  Messages,
+  Recent,
+  UidNext,
+  UidValidity,
+  Unseen,
+  Deleted,
+  Size,
+  AppendLimit,
+  HighestModSeq
+};
 std::string_view name(StatusItem item);  // "UIDNEXT"
 
 struct StatusArgs {

@@ -1,6 +1,9 @@
 #include "receiver/imap/parse/mailbox.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "receiver/imap/parse/message.hpp"
 
 namespace hearthmail::receiver::imap::parse {
 
@@ -28,7 +31,63 @@ Status parse_uses(Cursor& in, std::vector<std::string>& uses) {
   return in.expect(')', "\")\" after the CREATE parameters");
 }
 
+// known-uids, known-sequence-set, known-uid-set: sequence-set without "*", RFC 7162 §7
+Result<NumSet> parse_known(Cursor& in) {
+  TRY_ASSIGN(NumSet set, parse_sequence_set(in));
+  const bool star = std::any_of(set.ranges().begin(), set.ranges().end(),
+                                [](const NumRange& range) { return range.first == 0 || range.last == 0; });
+  if (star) return in.error("a set without \"*\"");
+  return set.resolved(0);
+}
+
+// "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")", RFC 7162 §7
+Result<QResync> parse_qresync(Cursor& in) {
+  QResync known;
+  TRY(in.space());
+  TRY(in.expect('(', "what is known of the mailbox"));
+  TRY_ASSIGN(known.uid_validity, in.nz_number());
+  TRY(in.space());
+  TRY_ASSIGN(known.modseq, in.mod_sequence());
+  if (known.modseq == 0) return in.error("a mod-sequence above 0");
+  bool more = in.peek() == ' ' && in.space().ok();
+  if (more && in.peek() != '(') {
+    TRY_ASSIGN(known.known_uids, parse_known(in));
+    more = in.peek() == ' ' && in.space().ok();
+  }
+  if (more) {
+    TRY(in.expect('(', "message sequence match data"));
+    TRY_ASSIGN(known.match_sequences, parse_known(in));
+    TRY(in.space());
+    TRY_ASSIGN(known.match_uids, parse_known(in));
+    TRY(in.expect(')', "\")\" after the match data"));
+  }
+  TRY(in.expect(')', "\")\" after QRESYNC's parameters"));
+  return known;
+}
+
 }  // namespace
+
+// select-params = SP "(" select-param *(SP select-param) ")", RFC 4466 §2.4
+Result<SelectArgs> parse_select(Cursor& in) {
+  SelectArgs args;
+  TRY(in.space());
+  TRY_ASSIGN(args.mailbox, in.mailbox());
+  if (in.peek() != ' ') return args;
+  TRY(in.space());
+  if (in.at_end()) return args;
+  TRY(in.expect('(', "SELECT parameters"));
+  do {
+    if (in.take_word("CONDSTORE")) {
+      args.condstore = true;
+    } else if (!args.qresync.has_value() && in.take_word("QRESYNC")) {
+      TRY_ASSIGN(args.qresync, parse_qresync(in));
+    } else {
+      return in.error("a SELECT parameter that is supported");
+    }
+  } while (in.peek() == ' ' && in.space().ok());
+  TRY(in.expect(')', "\")\" after the SELECT parameters"));
+  return args;
+}
 
 Result<MailboxArgs> parse_mailbox_only(Cursor& in) {
   MailboxArgs args;

@@ -1,17 +1,34 @@
-// Commands about mailboxes: SELECT, EXAMINE, CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: RFC 9051 §6.3; RFC 6154 §3.
+// Commands about mailboxes: SELECT, EXAMINE, CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: RFC 9051 §6.3; RFC 6154 §3;
+// RFC 7162 §3.1.8, §3.2.5.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/result.hpp"
 #include "receiver/imap/parse/cursor.hpp"
+#include "receiver/imap/parse/numset.hpp"
 
 namespace hearthmail::receiver::imap::parse {
 
-// SELECT, EXAMINE, DELETE, SUBSCRIBE, UNSUBSCRIBE.
+// DELETE, SUBSCRIBE, UNSUBSCRIBE.
 struct MailboxArgs {
   std::string mailbox;  // UTF-8
+};
+// What a client remembers of the mailbox, RFC 7162 §3.2.5. Its sets are without "*".
+struct QResync {
+  std::uint32_t uid_validity = 0;
+  std::uint64_t modseq = 0;
+  std::optional<NumSet> known_uids;
+  NumSet match_sequences;  // message sequence match data: both empty, or pairs
+  NumSet match_uids;
+};
+struct SelectArgs {
+  std::string mailbox;  // UTF-8
+  bool condstore = false;
+  std::optional<QResync> qresync;
 };
 struct CreateArgs {
   std::string mailbox;       // a trailing "/" is cut (RFC 9051 §6.3.4)
@@ -25,6 +42,7 @@ struct RenameArgs {
 };
 
 base::Result<MailboxArgs> parse_mailbox_only(Cursor& in);
+base::Result<SelectArgs> parse_select(Cursor& in);  // EXAMINE too
 base::Result<CreateArgs> parse_create(Cursor& in);
 base::Result<RenameArgs> parse_rename(Cursor& in);
 

@@ -26,6 +26,20 @@ Result<NumSet> parse_sequence_set(Cursor& in) {
   return set;
 }
 
+namespace {
+
+// store-modifiers = SP "(" store-modifier *(SP store-modifier) ")", RFC 4466 §2.5
+base::Status parse_store_modifiers(Cursor& in, StoreArgs& args) {
+  if (!in.take('(')) return base::ok();
+  if (!in.take_word("UNCHANGEDSINCE")) return in.error("UNCHANGEDSINCE");
+  TRY(in.space());
+  TRY_ASSIGN(args.unchanged_since, in.mod_sequence());
+  TRY(in.expect(')', "\")\" after the STORE modifier"));
+  return in.space();
+}
+
+}  // namespace
+
 // store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 Result<StoreArgs> parse_store(Cursor& in, bool uid) {
   StoreArgs args;
@@ -33,6 +47,7 @@ Result<StoreArgs> parse_store(Cursor& in, bool uid) {
   TRY(in.space());
   TRY_ASSIGN(args.set, parse_sequence_set(in));
   TRY(in.space());
+  TRY(parse_store_modifiers(in, args));
   if (in.take('+')) {
     args.mode = StoreMode::Add;
   } else if (in.take('-')) {

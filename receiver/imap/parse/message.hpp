@@ -17,6 +17,7 @@ enum class StoreMode : std::uint8_t { Replace, Add, Remove };
 struct StoreArgs {
   bool uid = false;
   NumSet set;
+  std::optional<std::uint64_t> unchanged_since;  // RFC 7162 §3.1.3
   StoreMode mode = StoreMode::Replace;
   bool silent = false;
   FlagList flags;

@@ -1,5 +1,6 @@
 #include "receiver/imap/parse/search_key.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,7 +15,7 @@ using base::Status;
 
 namespace {
 
-enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Field, Uids };
+enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Field, Uids, ModSeq };
 
 struct NamedKey {
   std::string_view name;
@@ -23,7 +24,7 @@ struct NamedKey {
   Takes takes;
 };
 // RFC 9051 §6.4.4 and, for OLD and RECENT, RFC 3501 §6.4.4. NEW, NOT, OR and "(" are made of these.
-constexpr std::array<NamedKey, 32> kKeys{{
+constexpr std::array<NamedKey, 33> kKeys{{
     {"ALL", SearchKey::All, false, Takes::Nothing},
     {"ANSWERED", SearchKey::Answered, false, Takes::Nothing},
     {"DELETED", SearchKey::Deleted, false, Takes::Nothing},
@@ -56,7 +57,18 @@ constexpr std::array<NamedKey, 32> kKeys{{
     {"TEXT", SearchKey::Text, false, Takes::Text},
     {"HEADER", SearchKey::Header, false, Takes::Field},
     {"UID", SearchKey::Uid, false, Takes::Uids},
+    {"MODSEQ", SearchKey::ModSeq, false, Takes::ModSeq},
 }};
+
+// [SP entry-name SP entry-type-req]: a flag's own mod-sequence; we have one for all of a message, RFC 7162 §3.1.5 lets us
+// use it.
+Status parse_modseq_entry(Cursor& in) {
+  if (in.peek() != '"') return base::ok();
+  TRY(in.quoted());
+  TRY(in.space());
+  if (!in.take_word("ALL") && !in.take_word("PRIV") && !in.take_word("SHARED")) return in.error("all, priv or shared");
+  return in.space();
+}
 
 Status parse_argument(Cursor& in, Takes takes, SearchNode& node) {
   if (takes != Takes::Nothing) TRY(in.space());
@@ -82,6 +94,11 @@ Status parse_argument(Cursor& in, Takes takes, SearchNode& node) {
       TRY_ASSIGN(node.field, in.astring());
       TRY(in.space());
       TRY_ASSIGN(node.text, in.astring());
+      break;
+    }
+    case Takes::ModSeq: {
+      TRY(parse_modseq_entry(in));
+      TRY_ASSIGN(node.octets, in.mod_sequence());
       break;
     }
     case Takes::Uids: {
@@ -231,6 +248,11 @@ Status parse_return(Cursor& in, SearchArgs& args) {
 }
 
 }  // namespace
+
+bool has_modseq(const SearchTree& tree) {
+  return std::any_of(tree.nodes.begin(), tree.nodes.end(),
+                     [](const SearchNode& node) { return node.key == SearchKey::ModSeq; });
+}
 
 Result<SearchArgs> parse_search(Cursor& in, bool uid) {
   SearchArgs args;

@@ -38,7 +38,8 @@ enum class SearchKey : std::uint8_t {
   SentSince,
   Larger,  // octets
   Smaller,
-  From,  // text
+  ModSeq,  // octets: at least this mod-sequence, RFC 7162 §3.1.5
+  From,    // text
   To,
   Cc,
   Bcc,
@@ -54,7 +55,7 @@ struct SearchNode {
   std::vector<std::uint32_t> children;  // indices in SearchTree::nodes, each greater than its parent's
   std::string text;                     // in the command's charset, as sent
   std::string field;                    // Header
-  std::uint64_t octets = 0;             // Larger, Smaller
+  std::uint64_t octets = 0;             // Larger, Smaller; the mod-sequence of ModSeq
   std::int64_t day = 0;                 // days since 1970-01-01, of dates
   NumSet set;
 };
@@ -63,6 +64,9 @@ struct SearchNode {
 struct SearchTree {
   std::vector<SearchNode> nodes;
 };
+
+// Does some key ask for mod-sequences? The answer then ends with MODSEQ (RFC 7162 §3.1.6).
+bool has_modseq(const SearchTree& tree);
 
 struct SearchArgs {
   bool uid = false;

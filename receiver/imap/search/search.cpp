@@ -44,7 +44,8 @@ Cost own_cost(SearchKey key) {
     case SearchKey::On:
     case SearchKey::Since:
     case SearchKey::Larger:
-    case SearchKey::Smaller: return Cost::Record;
+    case SearchKey::Smaller:
+    case SearchKey::ModSeq: return Cost::Record;
     case SearchKey::SentBefore:
     case SearchKey::SentOn:
     case SearchKey::SentSince:
@@ -99,6 +100,7 @@ bool matches_record(const SearchNode& node, const SearchSubject& subject) {
     case SearchKey::Since: return internal_day(subject) >= node.day;
     case SearchKey::Larger: return subject.octets() > node.octets;
     case SearchKey::Smaller: return subject.octets() < node.octets;
+    case SearchKey::ModSeq: return subject.modseq() >= node.octets;
     default: return true;  // All
   }
 }

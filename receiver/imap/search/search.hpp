@@ -29,6 +29,7 @@ class SearchSubject {
   virtual base::UnixTime internal_date() const = 0;
   virtual std::int16_t zone_minutes() const = 0;  // of the internal date
   virtual std::uint64_t octets() const = 0;       // RFC822.SIZE
+  virtual std::uint64_t modseq() const = 0;
   // The summary made at delivery; called only when a key needs it, and kept by the subject.
   virtual base::Result<const mime::Summary*> summary() = 0;
   // Octets of the message; called only for HEADER, BODY and TEXT.

@@ -132,8 +132,9 @@ TEST_CASE_METHOD(ImapFixture, "SELECT opens, EXAMINE changes nothing, RFC 9051 6
           .read([&](const store::mail::ReadTxn& txn) { return store::mail::load_mailbox(txn, box("INBOX")); })
           ->uid_validity);
   const std::string flags = "\\Answered \\Flagged \\Deleted \\Seen \\Draft Work";
-  const std::string counts = "* 2 EXISTS\r\n* 2 RECENT\r\n* OK [UNSEEN 2] First unseen\r\n* OK [UIDVALIDITY " +
-                             validity + "] UIDs valid\r\n* OK [UIDNEXT 3] Predicted next UID\r\n";
+  const std::string counts =
+      "* 2 EXISTS\r\n* 2 RECENT\r\n* OK [UNSEEN 2] First unseen\r\n* OK [UIDVALIDITY " + validity +
+      "] UIDs valid\r\n* OK [UIDNEXT 3] Predicted next UID\r\n* OK [HIGHESTMODSEQ 3] Highest\r\n";
   ImapClient client(*this, {step, true, true});
   client.login();
   CHECK(client.talk("a EXAMINE INBOX\r\n") == "* FLAGS (" + flags +

@@ -41,6 +41,7 @@ std::string show(const SearchTree& tree, std::uint32_t index) {
     case SearchKey::SentOn: return out + "senton=" + std::to_string(node.day);
     case SearchKey::SentSince: return out + "sentsince=" + std::to_string(node.day);
     case SearchKey::Larger: return out + "larger=" + std::to_string(node.octets);
+    case SearchKey::ModSeq: return out + "modseq=" + std::to_string(node.octets);
     case SearchKey::Smaller: return out + "smaller=" + std::to_string(node.octets);
     case SearchKey::From: return out + "from=" + node.text;
     case SearchKey::To: return out + "to=" + node.text;
@@ -187,7 +188,7 @@ TEST_CASE("malformed searches", "[parse][search]") {
                             "CHARSET",
                             "CHARSET UTF-8",
                             "SEENX",
-                            "MODSEQ 5",
+                            "MODSEQ x",
                             "SMALLER 18446744073709551616"}) {
     INFO(wrong);
     CHECK_FALSE(parse_command(std::string("a SEARCH ") + wrong).ok());

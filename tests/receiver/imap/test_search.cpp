@@ -29,6 +29,7 @@ class Subject : public search::SearchSubject {
   base::UnixTime internal_date() const override { return date; }
   std::int16_t zone_minutes() const override { return zone; }
   std::uint64_t octets() const override { return message_.size(); }
+  std::uint64_t modseq() const override { return 9; }
   base::Result<const mime::Summary*> summary() override {
     ++summaries;
     return &summary_;

@@ -101,6 +101,13 @@ struct Fixture {
   MailboxId inbox, trash;
 };
 
+inline std::vector<Uid> expand(const std::vector<UidRange>& ranges) {
+  std::vector<Uid> list;
+  for (const auto& [first, last] : ranges) {
+    for (std::uint32_t uid = first.value; uid <= last.value; ++uid) list.push_back(Uid{uid});
+  }
+  return list;
+}
 inline std::vector<Uid> uid_list(std::initializer_list<std::uint32_t> values) {
   std::vector<Uid> list;
   for (const std::uint32_t value : values) list.push_back(Uid{value});

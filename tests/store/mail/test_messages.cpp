@@ -247,7 +247,7 @@ TEST_CASE_METHOD(Fixture, "MOVE is one arrival there and one expunge here; EMAIL
   CHECK(uids(inbox) == uid_list({3}));
   CHECK(box(inbox).highest_modseq.value == here.value + 1);
   CHECK(box(trash).highest_modseq.value == there.value + 1);
-  CHECK(since(inbox, here).expunged == uid_list({1, 2}));
+  CHECK(expand(since(inbox, here).expunged) == uid_list({1, 2}));
   CHECK(since(trash, there).changed == uid_list({1, 2}));
   CHECK(entries(9) == 3);
 }
@@ -269,35 +269,11 @@ TEST_CASE_METHOD(Fixture, "changes_since tells what changed and what went, RFC 7
   const Changes changes = since(inbox, start);
   CHECK(changes.exact);
   CHECK(changes.changed == uid_list({1, 6}));
-  CHECK(changes.expunged == uid_list({2, 4}));
+  CHECK(expand(changes.expunged) == uid_list({2, 4}));
   CHECK(changes.highest == box(inbox).highest_modseq);
   CHECK(changes.uid_next == 7);
   CHECK(since(inbox, ModSeq{0}).changed == uid_list({1, 3, 5, 6}));
   CHECK(since(inbox, ModSeq{0}).exact);
-}
-
-TEST_CASE_METHOD(Fixture, "the log holds kMaxLogEntries; beyond it the answer is complete but not exact") {
-  add(inbox, "1");
-  add(inbox, "2");
-  const auto start = box(inbox).highest_modseq;
-  write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({1}), false); });
-  add(inbox, "3");
-  const auto later = box(inbox).highest_modseq;
-  write([&](WriteTxn& txn) -> base::Status {
-    for (std::uint32_t i = 0; i < kMaxLogEntries; ++i) {
-      const FlagChange flip{i % 2 == 0 ? FlagMode::Add : FlagMode::Remove, kSeen, {}};
-      TRY(store_flags(txn, inbox, uid_list({3}), flip));
-    }
-    return base::ok();
-  });
-  CHECK(entries(7) == kMaxLogEntries);
-  const Changes old = since(inbox, start);
-  CHECK_FALSE(old.exact);
-  CHECK(old.changed == uid_list({3}));
-  CHECK(old.expunged.empty());
-  CHECK(since(inbox, later).exact);
-  CHECK(since(inbox, later).changed == uid_list({3}));
-  CHECK_FALSE(since(inbox, ModSeq{later.value - 1}).exact);
 }
 
 TEST_CASE_METHOD(Fixture, "claim_recent hands each message to one session, RFC 3501 2.3.2") {
