@@ -49,9 +49,11 @@ base::Status App::open() {
   const auto limit = settings_.max_message_octets;
   delivery_ = std::make_unique<delivery::Delivery>(
       delivery::Services{workers_, *mail_, *accounts_, clock, settings_.hostname, spool, limit, disk_.get()});
-  imap_.reset(
-      new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get()});
-  pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}});
+  const bool clear_login = settings_.login_in_clear == "loopback";
+  if (clear_login) log::warning("imap and pop3 take passwords in clear from this machine", {{"key", "login.in_clear"}});
+  imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get(),
+                                 clear_login});
+  pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}, clear_login});
   return base::ok();
 }
 

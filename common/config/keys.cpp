@@ -43,6 +43,13 @@ const std::vector<Key<Settings>>& setting_keys() {
       {"submission.listen", Kind::Endpoints, &S::submission_listen, "", "Submission by our own users, STARTTLS."},
       {"submission.listen_tls", Kind::Endpoints, &S::submissions_listen, "",
        "Submission inside TLS from the first octet."},
+      {"login.in_clear",
+       Kind::Choice,
+       &S::login_in_clear,
+       "",
+       "Which IMAP and POP3 peers may log in without TLS: none, or those on this machine (a proxy that ends TLS, "
+       "tests).",
+       {"never", "loopback"}},
       {"lmtp.socket", Kind::Path, &S::lmtp_socket, "run_dir/lmtp.sock", "The unix socket of local delivery."},
       {"queue.lifetime", Kind::Duration, &S::queue_lifetime, "",
        "How long delivery is tried before the sender gets a bounce."},

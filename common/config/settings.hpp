@@ -41,6 +41,7 @@ struct Settings {
   std::uint64_t max_message_octets = 50ULL * 1024 * 1024;
   std::uint64_t disk_reserve =
       0;  // octets that new mail leaves free; 0: by the disk's size, common/base/disk_reserve.hpp
+  std::string login_in_clear = "never";  // never, or loopback: IMAP and POP3 peers on this machine need no TLS
 
   // Listeners: "host:port", "[v6]:port", port 0 lets the kernel choose; an empty list switches one off.
   std::vector<std::string> smtp_listen{"0.0.0.0:25", "[::]:25"};

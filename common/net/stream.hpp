@@ -19,6 +19,7 @@ struct Peer {
   std::uint16_t port = 0;
   std::string local_address;
   std::uint16_t local_port = 0;
+  bool on_loopback() const { return address.starts_with("127.") || address == "::1"; }
 };
 
 struct TlsInfo {

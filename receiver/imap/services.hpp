@@ -33,6 +33,7 @@ struct Services {
   std::string spool_dir;                 // made on demand; a large APPEND waits there
   std::uint64_t max_message_octets = 0;  // APPENDLIMIT
   base::DiskReserve* disk = nullptr;     // asked before APPEND and COPY; none: nobody is refused for it
+  bool clear_login_on_loopback = false;  // peers on this machine may log in without TLS
 
   // Errors: Unavailable.
   base::Status check_room(std::uint64_t octets) const { return disk == nullptr ? base::ok() : disk->check(octets); }
@@ -40,6 +41,7 @@ struct Services {
 
 // Serves one client from the greeting to the end of its connection. Never fails; closes the stream itself. Passwords are
 // taken inside TLS only: on a stream that is not TLS yet, LOGIN is disabled and STARTTLS is offered if it can be done.
+// The one exception is clear_login_on_loopback, for peers of 127.0.0.0/8 and ::1.
 base::Task<void> serve_imap(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Services& services);
 
 }  // namespace hearthmail::receiver::imap

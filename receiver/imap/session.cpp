@@ -58,7 +58,9 @@ Session::Session(net::Stream& stream, const Services& services, Pause pause)
       pause_(std::move(pause)),
       framer_(FramerLimits::before_login()),
       connection_(services, stream.tls().active, stream.can_start_tls()),
-      began_(services.clock.steady()) {}
+      began_(services.clock.steady()) {
+  if (services.clear_login_on_loopback && stream.peer().on_loopback()) connection_.allow_clear_login();
+}
 
 base::Task<void> Session::run() {
   greet();

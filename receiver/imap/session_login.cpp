@@ -34,7 +34,7 @@ base::Task<void> Session::start_tls(parse::Command command) {
 }
 
 bool Session::refuse_in_clear(const parse::Command& command) {
-  if (connection_.tls()) return false;
+  if (connection_.may_log_in()) return false;
   put_tagged(connection_.out, command.tag, "NO", "PRIVACYREQUIRED", "Passwords are taken inside TLS only");
   return true;
 }

@@ -39,6 +39,8 @@ class Connection {
   store::lmdb::Env& env() const { return services_.mail.env(); }
   State state() const { return state_; }
   bool tls() const { return tls_; }
+  bool may_log_in() const { return tls_ || clear_login_; }
+  void allow_clear_login() { clear_login_ = true; }
   bool can_start_tls() const { return can_start_tls_ && !tls_; }
   base::AccountId account() const { return identity_.account; }
   const std::string& user() const { return identity_.address; }
@@ -70,6 +72,7 @@ class Connection {
   State state_ = kNotAuthenticated;
   bool tls_;
   bool can_start_tls_;
+  bool clear_login_ = false;  // the peer is on this machine and the operator allows it
   auth::Identity identity_;
   Enabled enabled_;
   std::optional<View> view_;

@@ -34,7 +34,8 @@ struct Services {
   auth::Authenticator& authenticator;
   Maildrops& maildrops;
   const base::Clock& clock;
-  Pause pause;  // how a failed login waits; empty: on the session's loop
+  Pause pause;                           // how a failed login waits; empty: on the session's loop
+  bool clear_login_on_loopback = false;  // peers on this machine may log in without TLS
 };
 
 // Serves one client; returns when the session is over and the stream is closed. Runs on `loop`. Implicit TLS or none: the

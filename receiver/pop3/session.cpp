@@ -100,7 +100,7 @@ Task<void> Session::execute(Command command) {
 
 // RFC 2449 §5. USER and SASL are there only while they would work.
 void Session::capabilities() {
-  const bool can_log_in = state_ == State::Authorization && stream_.tls().active;
+  const bool can_log_in = state_ == State::Authorization && may_log_in();
   say_ok("Capabilities follow");
   out_ += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
   if (can_log_in) out_ += "USER\r\nSASL " + std::string(auth::ServerSasl::offered()) + "\r\n";

@@ -55,6 +55,7 @@ class Session {
   base::Task<void> open_maildrop(auth::Identity identity);
   base::Task<base::Status> load_maildrop();
   void sasl_failed(const base::Error& error);
+  bool may_log_in() const;
   bool refuse_in_clear();
 
   // ---- session_messages.cpp ----

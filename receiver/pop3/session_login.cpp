@@ -34,8 +34,13 @@ Task<void> Session::start_tls() {
   broken_ = true;
 }
 
+bool Session::may_log_in() const {
+  if (stream_.tls().active) return true;
+  return services_.clear_login_on_loopback && stream_.peer().on_loopback();
+}
+
 bool Session::refuse_in_clear() {
-  if (stream_.tls().active) return false;
+  if (may_log_in()) return false;
   say_error("Passwords are taken inside TLS only: use STLS first, or port 995");
   return true;
 }

@@ -9,12 +9,8 @@ std::string capability_list(const Connection& connection) {
       "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=";
   put_number(list, connection.services().max_message_octets);
   if (connection.state() != kNotAuthenticated) return list;
-  if (connection.tls()) {
-    list += " AUTH=PLAIN AUTH=LOGIN";
-  } else {
-    if (connection.can_start_tls()) list += " STARTTLS";
-    list += " LOGINDISABLED";  // RFC 9051 §6.2.3
-  }
+  if (connection.can_start_tls()) list += " STARTTLS";
+  list += connection.may_log_in() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";  // RFC 9051 §6.2.3
   return list;
 }
 

@@ -160,8 +160,8 @@ base::Uid ImapFixture::deliver(std::string_view mailbox, std::string_view messag
 ImapClient::ImapClient(ImapFixture& fixture, Options options)
     : stream(fixture.executor, options.step),
       fixture_(fixture),
-      session_((stream.set_tls(options.tls, options.offers_tls), stream), *fixture.services,
-               [this](std::chrono::milliseconds duration) -> base::Task<void> {
+      session_((stream.set_tls(options.tls, options.offers_tls), stream.set_peer(options.peer), stream),
+               *fixture.services, [this](std::chrono::milliseconds duration) -> base::Task<void> {
                  pauses.push_back(duration);
                  return pause_none();
                }) {

@@ -35,6 +35,7 @@ class PipeStream : public net::Stream {
   void end();       // the peer closes its side
   void time_out();  // the pending read ends with Timeout
   void set_tls(bool active, bool offered);
+  void set_peer(std::string address) { peer_.address = std::move(address); }
   void set_authenticated() override { authenticated = true; }
   std::chrono::milliseconds timeout() const { return timeout_; }
   bool authenticated = false;
@@ -87,6 +88,7 @@ class ImapClient {
     std::size_t step = 4096;  // octets per read
     bool tls = true;
     bool offers_tls = true;
+    std::string peer = "192.0.2.1";
   };
   explicit ImapClient(ImapFixture& fixture) : ImapClient(fixture, Options{}) {}
   ImapClient(ImapFixture& fixture, Options options);

@@ -39,6 +39,19 @@ TEST_CASE_METHOD(ImapFixture, "in clear LOGIN is disabled and STARTTLS offered, 
         "g OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n");
 }
 
+TEST_CASE_METHOD(ImapFixture, "login.in_clear lets in peers of this machine only") {
+  services->clear_login_on_loopback = true;
+  ImapClient near(*this, {4096, false, true, "127.0.0.1"});
+  CHECK(near.take() == "* OK [CAPABILITY " + base_capabilities() +
+                           " STARTTLS AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
+  CHECK(near.talk("a LOGIN anna@example.test secret\r\n") ==
+        "a OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n");
+  ImapClient far(*this, {4096, false, true, "192.0.2.1"});
+  far.take();
+  CHECK(far.talk("a LOGIN anna@example.test secret\r\n") ==
+        "a NO [PRIVACYREQUIRED] Passwords are taken inside TLS only\r\n");
+}
+
 TEST_CASE_METHOD(ImapFixture, "LOGIN takes atoms, quoted strings and literals, RFC 9051 6.2.3") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});

@@ -117,6 +117,7 @@ struct Fixture {
     test::run_task(serve_pop3(std::move(stream), *services));
     return output;
   }
+  std::string peer = "192.0.2.1";
   // In clear; what stands behind `tls_from` comes after the handshake.
   std::string talk_clear(const std::string& input, std::size_t step, std::size_t tls_from = std::string::npos,
                          bool offer = true) {
@@ -124,6 +125,7 @@ struct Fixture {
     auto stream = std::make_unique<Kept>(input, step, output);
     stream->told = &told;
     stream->offer_tls(offer);
+    stream->set_peer({peer, 40000, peer, 110});
     if (tls_from != std::string::npos) stream->tls_from(tls_from);
     test::run_task(serve_pop3(std::move(stream), *services));
     return output;
@@ -221,6 +223,16 @@ TEST_CASE_METHOD(Fixture, "passwords are taken inside TLS only", "[pop3]") {
   const std::string refusal = "-ERR Passwords are taken inside TLS only: use STLS first, or port 995\r\n";
   CHECK(talk_clear(kLogin + "AUTH PLAIN AGFkYQBw\r\nQUIT\r\n", 4096) ==
         kHello + refusal + refusal + refusal + kGoodbye);
+}
+
+TEST_CASE_METHOD(Fixture, "login.in_clear lets in peers of this machine only", "[pop3]") {
+  services->clear_login_on_loopback = true;
+  peer = "127.0.0.1";
+  deliver(kFirst);
+  CHECK(talk_clear(kLogin + "QUIT\r\n", 4096) == logged_in(1, 35) + kGoodbye);
+  peer = "192.0.2.1";
+  const std::string refusal = "-ERR Passwords are taken inside TLS only: use STLS first, or port 995\r\n";
+  CHECK(talk_clear(kLogin + "QUIT\r\n", 4096) == kHello + refusal + refusal + kGoodbye);
 }
 
 TEST_CASE_METHOD(Fixture, "STLS, and nothing sent in clear survives it, RFC 2595 4", "[pop3]") {
