@@ -19,17 +19,13 @@ Status check_envelope(const Mail& mail, const Response& response) {
   return base::ok();
 }
 
+// Names of parameters have no case (RFC 2045 §5.1): only the outline is compared.
 Status check_structure(const Mail& mail, const Response& response) {
   const auto& text = response.text;
-  const bool multipart = mail.octets.find("\r\nContent-Type: multipart/") != std::string::npos;
-  const bool attached = mail.octets.find("report.pdf") != std::string::npos;
-  if (text.find("BODYSTRUCTURE (") == std::string_view::npos ||
-      (text.find("\"boundary\"") != std::string_view::npos) != multipart ||
-      (text.find("\"report.pdf\"") != std::string_view::npos) != attached) {
-    const auto upper = text.find("\"BOUNDARY\"") != std::string_view::npos;  // names of parameters have no case
-    if (!upper || !multipart) return changed("structure: " + std::string(text.substr(0, 600)));
-  }
-  return base::ok();
+  const auto has = [&](std::string_view what) { return text.find(what) != std::string_view::npos; };
+  const bool outline = has("BODYSTRUCTURE (") && (has("\"boundary\"") || has("\"BOUNDARY\"")) == mail.multipart &&
+                       has("\"report.pdf\"") == mail.attached;
+  return outline ? base::ok() : Status(changed("structure: " + std::string(text.substr(0, 600))));
 }
 
 Status check_list(const Mail& mail, const Response& response) {

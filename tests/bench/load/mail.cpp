@@ -169,10 +169,12 @@ Mail make_mail(std::uint64_t seed, std::uint64_t number, std::size_t octets) {
   mail.octets += "MIME-Version: 1.0\r\n";
   const auto boundary = "=_" + random_hex(dice, 20);
   const auto rest = [&] { return octets - mail.octets.size(); };
-  if (octets >= 16 * 1024) {
+  mail.attached = octets >= 16 * 1024;
+  mail.multipart = mail.attached || (octets >= 3 * 1024 && dice.below(3) == 0);
+  if (mail.attached) {
     mail.octets += "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n\r\n";
     add_mixed(dice, rest(), mail.has_needle, boundary, mail.octets);
-  } else if (octets >= 3 * 1024 && dice.below(3) == 0) {
+  } else if (mail.multipart) {
     mail.octets += "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n";
     add_alternative(dice, rest(), mail.has_needle, boundary, mail.octets);
   } else {

@@ -18,6 +18,8 @@ struct Mail {
   std::string envelope;      // as FETCH ENVELOPE answers it, RFC 9051 §7.5.2, strings quoted
   std::string list_fields;   // the kListFields of it as HEADER.FIELDS answers them, with the blank line
   std::int64_t arrived = 0;  // Unix seconds: its internal date when it is appended
+  bool multipart = false;    // its body structure is one
+  bool attached = false;     // with report.pdf
   bool has_needle = false;   // kNeedle stands in its text, and nowhere else
 };
 
