@@ -1,4 +1,4 @@
-// hearthmail status: are the daemons up, where do they listen, does mail wait, is a route paused?
+// hearthmail status: are the daemons up, where do they listen, does mail wait, is a route paused, is the disk full?
 #include <signal.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "common/base/clock.hpp"
+#include "common/base/disk_reserve.hpp"
 #include "common/process/ready_file.hpp"
 #include "deploy/cli/commands.hpp"
 #include "deploy/cli/json_text.hpp"
@@ -59,8 +60,37 @@ nlohmann::ordered_json daemons_json(const std::vector<DaemonState>& states) {
   return out;
 }
 
+struct DiskState {
+  base::DiskSpace space;
+  std::uint64_t reserve = 0;
+  bool full() const { return space.free < reserve; }
+};
+
+// Nothing when the disk cannot be asked.
+std::optional<DiskState> disk_state(const config::Settings& settings) {
+  const auto space = base::measure_disk(settings.data_dir + "/.");
+  if (!space) return std::nullopt;
+  return DiskState{*space, settings.disk_reserve != 0 ? settings.disk_reserve : base::reserve_for(space->octets)};
+}
+
+nlohmann::ordered_json disk_json(const std::optional<DiskState>& disk) {
+  if (!disk) return nullptr;
+  return {
+      {"octets", disk->space.octets}, {"free", disk->space.free}, {"reserve", disk->reserve}, {"full", disk->full()}};
+}
+
+std::string disk_in_words(const std::optional<DiskState>& disk) {
+  if (!disk) return "";
+  constexpr std::uint64_t kMebi = 1024 * 1024;
+  std::string out = "disk: " + std::to_string(disk->space.free / kMebi) + " MiB free, " +
+                    std::to_string(disk->reserve / kMebi) + " MiB are kept in reserve\n";
+  if (disk->full())
+    out += "The disk is FULL: new mail is refused for now (452). Free some space; no restart is needed.\n";
+  return out;
+}
+
 std::string status_in_words(const std::vector<DaemonState>& daemons, std::uint64_t queued,
-                            const std::vector<RouteState>& routes) {
+                            const std::vector<RouteState>& routes, const std::optional<DiskState>& disk) {
   TextTable table({"DAEMON", "PID", "STATE"});
   for (const DaemonState& state : daemons) {
     table.add({state.name, state.ready ? std::to_string(state.ready->pid) : "-", ports_in_words(state)});
@@ -69,7 +99,7 @@ std::string status_in_words(const std::vector<DaemonState>& daemons, std::uint64
   if (std::any_of(daemons.begin(), daemons.end(), [](const DaemonState& state) { return !state.ready; })) {
     out += "A daemon is down: no mail passes it. Start all with `hearthmail up`; if that runs, its log says why.\n";
   }
-  out += "\nqueue: ";
+  out += "\n" + disk_in_words(disk) + "queue: ";
   if (queued == 0) out += "empty\n";
   else out += std::to_string(queued) + (queued == 1 ? " entry" : " entries") + " (hearthmail queue list)\n";
   if (routes.empty()) return out + "routes: none is configured; outgoing mail waits in the queue\n";
@@ -91,13 +121,14 @@ Result<Answer> status(const Context& context) {
   TRY_ASSIGN(const auto pauses, store->env().read([](const queue::ReadTxn& txn) { return queue::list_pauses(txn); }));
   const auto routes = route_states(loaded.settings, pauses);
   const auto daemons = daemon_states(loaded.settings);
+  const auto disk = disk_state(loaded.settings);
   Answer answer;
   for (const DaemonState& state : daemons) answer.all_up = answer.all_up && state.ready.has_value();
-  answer.text =
-      context.json
-          ? json_text(
-                {{"daemons", daemons_json(daemons)}, {"queue", {{"entries", queued}}}, {"routes", routes_json(routes)}})
-          : status_in_words(daemons, queued, routes);
+  answer.text = context.json ? json_text({{"daemons", daemons_json(daemons)},
+                                          {"disk", disk_json(disk)},
+                                          {"queue", {{"entries", queued}}},
+                                          {"routes", routes_json(routes)}})
+                             : status_in_words(daemons, queued, routes, disk);
   return answer;
 }
 
@@ -111,8 +142,9 @@ int run(const Context& context) {
 }  // namespace
 
 void add_status(CLI::App& app, Context& context) {
-  auto* command = add_command(app, context, "status", "Show the daemons, their ports, the queue and the routes",
-                              [&context] { return run(context); });
+  auto* command =
+      add_command(app, context, "status", "Show the daemons, their ports, the disk, the queue and the routes",
+                  [&context] { return run(context); });
   command->footer("Exits with 1 when a daemon is down.");
   add_json(command, context);
 }
