@@ -91,6 +91,7 @@ void App::every_minute() {
 }
 
 bool App::run() {
+  collector_ = std::make_unique<Collector>(*mail_);
   process::serve_until_stopped(*server_, settings_, config::Role::Receiver, [this] { every_minute(); });
   return !store_failed_;
 }

@@ -13,6 +13,7 @@
 #include "common/crypto/tls.hpp"
 #include "common/net/server.hpp"
 #include "common/net/workers.hpp"
+#include "receiver/collector.hpp"
 #include "receiver/delivery/delivery.hpp"
 #include "receiver/imap/services.hpp"
 #include "receiver/pop3/maildrops.hpp"
@@ -44,6 +45,7 @@ class App {
   std::unique_ptr<store::accounts::Store> accounts_;
   std::unique_ptr<base::DiskReserve> disk_;  // before the store: its last jobs may ask
   std::unique_ptr<store::mail::Store> mail_;
+  std::unique_ptr<Collector> collector_;  // after the store, whose writer it uses
   net::Workers workers_;
   auth::Authenticator authenticator_;
   pop3::Maildrops maildrops_;

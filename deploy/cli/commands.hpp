@@ -17,6 +17,7 @@ void add_domain(CLI::App& app, Context& context);
 void add_queue(CLI::App& app, Context& context);
 void add_route(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
+void add_check(CLI::App& app, Context& context);
 
 // A group ("user"): needs one of its subcommands.
 inline CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help, const std::string& footer) {

@@ -41,6 +41,7 @@ void add_commands(CLI::App& app, cli::Context& context) {
   cli::add_queue(app, context);
   cli::add_route(app, context);
   cli::add_config(app, context);
+  cli::add_check(app, context);
 }
 
 // "queue lst" -> the word that no command has, with the nearest one that there is; "queue": those that there are; any

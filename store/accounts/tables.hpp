@@ -1,5 +1,5 @@
 // The tables of the accounts environment and their records; store/FORMAT.md has every key and octet.
-// Private to store/accounts.
+// For store/accounts and store/maintenance only.
 #pragma once
 
 #include <string>

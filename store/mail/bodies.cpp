@@ -1,70 +1,18 @@
 #include <algorithm>
 
-#include "common/base/bytes.hpp"
 #include "common/crypto/digest.hpp"
+#include "common/log/log.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
 
-using base::BlobId;
-using base::Decoder;
-using base::Encoder;
 using base::Errc;
 using base::Error;
 using base::Result;
 using base::Status;
 
 namespace {
-
-struct Blob {
-  BlobId id;
-  std::uint64_t octets = 0;
-  std::uint64_t references = 0;
-};
-
-std::string_view view(const BlobId& id) { return {reinterpret_cast<const char*>(id.octets.data()), id.octets.size()}; }
-
-Result<Blob> load_blob(const ReadTxn& txn, std::uint64_t number) {
-  const auto key = id_key(number);
-  TRY_ASSIGN(const auto stored, txn.get(kBlobs, key));
-  if (!stored) return Error{Errc::NotFound, "no such body"};
-  TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, key));
-  Decoder in(plain);
-  Blob blob;
-  const std::string_view id = in.raw(blob.id.octets.size());
-  std::copy(id.begin(), id.end(), blob.id.octets.begin());
-  blob.octets = in.varint();
-  blob.references = in.varint();
-  TRY(in.finish("body"));
-  return blob;
-}
-
-Status save_blob(WriteTxn& txn, std::uint64_t number, const Blob& blob) {
-  const auto key = id_key(number);
-  const std::string record = Encoder().raw(view(blob.id)).varint(blob.octets).varint(blob.references).str();
-  return txn.put(kBlobs, key, body::seal(record, key));
-}
-
-Status remove_blob(WriteTxn& txn, std::uint64_t number, const Blob& blob) {
-  const auto key = id_key(number);
-  const auto chunks = static_cast<std::uint32_t>((blob.octets + body::kChunkOctets - 1) / body::kChunkOctets);
-  for (std::uint32_t i = 0; i < chunks; ++i) TRY(txn.erase(kChunks, chunk_key(number, i)));
-  TRY(txn.erase(kSummaries, key));
-  TRY(txn.erase(kBlobIds, view(blob.id)));
-  TRY(txn.erase(kBlobs, key));
-  return base::ok();
-}
-
-Result<std::optional<std::uint64_t>> find_blob(const ReadTxn& txn, const BlobId& id) {
-  TRY_ASSIGN(const auto stored, txn.get(kBlobIds, view(id)));
-  if (!stored) return std::optional<std::uint64_t>{};
-  TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, view(id)));
-  Decoder in(plain);
-  const std::uint64_t number = in.u64();
-  TRY(in.finish("body number"));
-  return std::optional<std::uint64_t>{number};
-}
 
 // Calls `each(blob, times)` once for every different blob.
 template <class F>
@@ -99,14 +47,13 @@ Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& prepared) {
   TRY_ASSIGN(const auto known, find_blob(txn, prepared.id));
   if (known) {
     TRY_ASSIGN(Blob blob, load_blob(txn, *known));
-    blob.references += 1;
-    TRY(save_blob(txn, *known, blob));
+    TRY(set_references(txn, *known, blob, blob.references + 1));
     return *known;
   }
   TRY_ASSIGN(const std::uint64_t number, next_number(txn, "blob"));
   const auto key = id_key(number);
-  TRY(txn.put(kBlobIds, view(prepared.id), body::seal(Encoder().u64(number).str(), view(prepared.id))));
-  TRY(save_blob(txn, number, Blob{prepared.id, prepared.octets, 1}));
+  TRY(save_blob_id(txn, prepared.id, number));
+  TRY(save_blob(txn, number, Blob{prepared.id, prepared.octets, 1, 0}));
   std::uint32_t at = 0;
   for (const std::string& chunk : prepared.chunks) {
     const auto place = chunk_key(number, at++);
@@ -119,17 +66,21 @@ Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& prepared) {
 Status add_references(WriteTxn& txn, std::vector<std::uint64_t> blobs) {
   return each_different(blobs, [&](std::uint64_t number, std::uint64_t times) -> Status {
     TRY_ASSIGN(Blob blob, load_blob(txn, number));
-    blob.references += times;
-    return save_blob(txn, number, blob);
+    return set_references(txn, number, blob, blob.references + times);
   });
 }
 
 Status drop_references(WriteTxn& txn, std::vector<std::uint64_t> blobs) {
   return each_different(blobs, [&](std::uint64_t number, std::uint64_t times) -> Status {
-    TRY_ASSIGN(Blob blob, load_blob(txn, number));
-    if (blob.references <= times) return remove_blob(txn, number, blob);
-    blob.references -= times;
-    return save_blob(txn, number, blob);
+    auto blob = load_blob(txn, number);
+    if (!blob.ok() && (blob.error().code == Errc::Corrupt || blob.error().code == Errc::NotFound)) {
+      // A message whose body is lost must still go away when its owner deletes it.
+      log::error("a deleted message's body record is damaged; run `hearthmail check`",
+                 {{"body", number}, {"error", blob.error().text}});
+      return base::ok();
+    }
+    if (!blob.ok()) return blob.error();
+    return set_references(txn, number, *blob, blob->references - std::min(times, blob->references));
   });
 }
 

@@ -159,6 +159,15 @@ Status scan_changed(const ReadTxn& txn, MailboxId box, ModSeq since, Changes& ch
 
 }  // namespace
 
+Result<Change> decode_change(std::string_view key, std::string_view value) {
+  TRY_ASSIGN(const std::string_view plain, body::unseal(value, key));
+  Decoder in(plain);
+  Change change;
+  change.kind = static_cast<ChangeKind>(in.u8());
+  TRY(decode_ranges(in, change.uids));
+  return change;
+}
+
 Status log_change(WriteTxn& txn, MailboxRecord& record, ChangeKind kind, std::vector<Uid> uids) {
   if (!std::is_sorted(uids.begin(), uids.end())) std::sort(uids.begin(), uids.end());
   Encoder out;

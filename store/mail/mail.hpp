@@ -124,6 +124,17 @@ PreparedBody prepare_body(std::string_view message, std::string summary);
 base::Result<std::string> read_body(const ReadTxn& txn, std::uint64_t blob, std::uint64_t offset, std::uint64_t count);
 base::Result<std::string_view> read_summary(const ReadTxn& txn, std::uint64_t blob);
 
+// A body whose last message went keeps its octets for a while: a session in the middle of a long FETCH goes on, and the
+// same body that comes again is found. Removes those without a message since `upto` or longer, oldest first, until about
+// `most` octets of messages are gone; then `more` says that some are left.
+struct Collected {
+  std::uint64_t bodies = 0;
+  std::uint64_t octets = 0;
+  bool more = false;
+};
+base::Result<bool> has_garbage(const ReadTxn& txn, base::UnixTime upto);  // is there something to collect?
+base::Result<Collected> collect_garbage(WriteTxn& txn, base::UnixTime upto, std::uint64_t most);
+
 // ---- messages --------------------------------------------------------------------------------------------------
 
 struct Arrival {
@@ -146,9 +157,10 @@ base::Result<Appended> append(WriteTxn& txn, MailboxId box, const Arrival& arriv
 base::Result<std::vector<Uid>> list_uids(const ReadTxn& txn, MailboxId box);
 base::Result<std::optional<Message>> find_message(const ReadTxn& txn, MailboxId box, Uid uid);
 // Calls `each` for first <= UID <= last in order until it returns false. Returns the UID after the last one visited
-// (to go on from later), or Uid{0} when the range is done.
+// (to go on from later), or Uid{0} when the range is done. A message whose record is damaged is passed over, logged and
+// added to `damaged`.
 base::Result<Uid> scan_messages(const ReadTxn& txn, MailboxId box, Uid first, Uid last,
-                                const std::function<bool(const Message&)>& each);
+                                const std::function<bool(const Message&)>& each, std::vector<Uid>* damaged = nullptr);
 
 enum class FlagMode { Replace, Add, Remove };
 struct FlagChange {

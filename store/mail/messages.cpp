@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/log/log.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -15,27 +16,40 @@ Result<bool> MessageWalker::accept(const std::optional<lmdb::KeyValue>& found) {
   return ours;
 }
 
-Result<bool> MessageWalker::read(const std::optional<lmdb::KeyValue>& found, Message& message) {
-  TRY_ASSIGN(const bool ours, accept(found));
-  if (ours) TRY(decode_message(found->key, found->value, message));
-  return ours;
+// A message whose record is damaged is passed over: it must not hide the others, and nothing is guessed.
+Result<bool> MessageWalker::decode(const lmdb::KeyValue& found, Message& message) {
+  const Status decoded = decode_message(found.key, found.value, message);
+  if (decoded.ok()) return true;
+  if (decoded.error().code != Errc::Corrupt) return decoded.error();
+  const Uid uid = uid_of(found.key);
+  damaged_.push_back(uid);
+  log::error("a message's record is damaged; run `hearthmail check`",
+             {{"mailbox", box_.value}, {"uid", uid.value}, {"error", decoded.error().text}});
+  return false;
+}
+
+// The first one from `found` on that can be read.
+Result<bool> MessageWalker::read(std::optional<lmdb::KeyValue> found, Message& message) {
+  for (;;) {
+    TRY_ASSIGN(const bool ours, accept(found));
+    if (!ours) return false;
+    TRY_ASSIGN(const bool whole, decode(*found, message));
+    if (whole) return true;
+    TRY_ASSIGN(found, cursor_.next());
+  }
 }
 
 Result<bool> MessageWalker::at(Uid uid, Message& message) {
   if (current_ != 0 && current_ < uid.value) {
     TRY_ASSIGN(const auto found, cursor_.next());
     TRY_ASSIGN(const bool ours, accept(found));
-    if (ours && current_ == uid.value) {
-      TRY(decode_message(found->key, found->value, message));
-      return true;
-    }
+    if (ours && current_ == uid.value) return decode(*found, message);
     if (current_ > uid.value) return false;
   }
   TRY_ASSIGN(const auto found, cursor_.seek(message_key(box_, uid)));
   TRY_ASSIGN(const bool ours, accept(found));
   if (!ours || current_ != uid.value) return false;
-  TRY(decode_message(found->key, found->value, message));
-  return true;
+  return decode(*found, message);
 }
 
 Result<bool> MessageWalker::first(Uid uid, Message& message) {
@@ -111,15 +125,24 @@ Result<std::optional<Message>> find_message(const ReadTxn& txn, MailboxId box, U
 }
 
 Result<Uid> scan_messages(const ReadTxn& txn, MailboxId box, Uid first, Uid last,
-                          const std::function<bool(const Message&)>& each) {
+                          const std::function<bool(const Message&)>& each, std::vector<Uid>* damaged) {
   MessageWalker walker(txn, box);
   Message message;
+  Uid stopped{0};
   TRY_ASSIGN(bool there, walker.first(first, message));
   while (there && message.uid <= last) {
-    if (!each(message)) return message.uid < last ? Uid{message.uid.value + 1} : Uid{0};
+    if (!each(message)) {
+      if (message.uid < last) stopped = Uid{message.uid.value + 1};
+      break;
+    }
     TRY_ASSIGN(there, walker.next(message));
   }
-  return Uid{0};
+  if (damaged != nullptr) {
+    for (const Uid uid : walker.damaged()) {
+      if (uid <= last) damaged->push_back(uid);
+    }
+  }
+  return stopped;
 }
 
 Result<std::uint32_t> claim_recent(WriteTxn& txn, MailboxId box) {

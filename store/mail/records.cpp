@@ -48,10 +48,14 @@ Result<MailboxRecord> load_record(const ReadTxn& txn, MailboxId box) {
   const auto key = id_key(box.value);
   TRY_ASSIGN(const auto stored, txn.get(kMailboxes, key));
   if (!stored) return Error{Errc::NotFound, "no such mailbox"};
-  TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, key));
+  return decode_record(key, *stored);
+}
+
+Result<MailboxRecord> decode_record(std::string_view key, std::string_view value) {
+  TRY_ASSIGN(const std::string_view plain, body::unseal(value, key));
   Decoder in(plain);
   MailboxRecord record;
-  record.id = box;
+  record.id = MailboxId{big_endian<std::uint64_t>(key, 0)};
   record.account = AccountId{in.varint()};
   record.name = in.octets();
   record.special_use = static_cast<SpecialUse>(in.u8());

@@ -1,4 +1,4 @@
-// Inside store/mail only: the tables, their keys and their records. FORMAT.md has every octet.
+// For store/mail and store/maintenance only: the tables, their keys and their records. FORMAT.md has every octet.
 #pragma once
 
 #include <array>
@@ -14,10 +14,10 @@ using lmdb::Table;
 
 // In the order of kTableNames.
 constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscriptions{4}, kKeywords{5}, kMessages{6},
-    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12};
-constexpr std::array<const char*, 13> kTableNames = {"counters", "accounts",  "mailboxes", "names",    "subscriptions",
+    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13};
+constexpr std::array<const char*, 14> kTableNames = {"counters", "accounts",  "mailboxes", "names",    "subscriptions",
                                                      "keywords", "messages",  "changes",   "blob_ids", "blobs",
-                                                     "chunks",   "summaries", "expunges"};
+                                                     "chunks",   "summaries", "expunges",  "garbage"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>
@@ -54,6 +54,13 @@ inline Key<16> change_key(MailboxId box, ModSeq modseq) {
   key.put(8, modseq.value);
   return key;
 }
+constexpr std::size_t kGarbageKey = 16;  // octets
+inline Key<kGarbageKey> garbage_key(std::uint64_t dropped, std::uint64_t blob) {
+  Key<kGarbageKey> key;
+  key.put(0, dropped);
+  key.put(8, blob);
+  return key;
+}
 template <class T>
 T big_endian(std::string_view octets, std::size_t at) {
   T value = 0;
@@ -79,6 +86,7 @@ struct MailboxRecord : Mailbox {
 };
 base::Result<MailboxRecord> load_record(const ReadTxn& txn, MailboxId box);
 base::Status save_record(WriteTxn& txn, const MailboxRecord& record);  // also notifies the mailbox's topic
+base::Result<MailboxRecord> decode_record(std::string_view key, std::string_view value);
 // Adds (or takes away) one message in the record's counts.
 void count_in(MailboxRecord& record, const Message& message);
 void count_out(MailboxRecord& record, const Message& message);
@@ -104,14 +112,18 @@ class MessageWalker {
   // The first record at or after `uid`, then the ones after it.
   base::Result<bool> first(Uid uid, Message& message);
   base::Result<bool> next(Message& message);
+  // Those that were passed over because their record is damaged (they are logged).
+  const std::vector<Uid>& damaged() const { return damaged_; }
 
  private:
   base::Result<bool> accept(const std::optional<lmdb::KeyValue>& found);
-  base::Result<bool> read(const std::optional<lmdb::KeyValue>& found, Message& message);
+  base::Result<bool> read(std::optional<lmdb::KeyValue> found, Message& message);
+  base::Result<bool> decode(const lmdb::KeyValue& found, Message& message);
 
   MailboxId box_;
   lmdb::Cursor cursor_;
   std::uint64_t current_ = 0;  // UID under the cursor; 0: not placed yet
+  std::vector<Uid> damaged_;
 };
 // Those of `uids` that exist, in the order given.
 base::Result<std::vector<Message>> load_messages(const ReadTxn& txn, MailboxId box, std::span<const Uid> uids);
@@ -119,12 +131,32 @@ base::Result<std::vector<Message>> load_messages(const ReadTxn& txn, MailboxId b
 base::Status remove_messages(WriteTxn& txn, MailboxRecord& record, const std::vector<Message>& messages);
 
 enum class ChangeKind : std::uint8_t { Arrived = 1, Flags = 2, Expunged = 3 };
+struct Change {
+  ChangeKind kind = ChangeKind::Arrived;
+  std::vector<UidRange> uids;  // ascending
+};
+base::Result<Change> decode_change(std::string_view key, std::string_view value);
 // Logs what happened at the record's highest MODSEQ and trims the log. `uids` may be in any order.
 base::Status log_change(WriteTxn& txn, MailboxRecord& record, ChangeKind kind, std::vector<Uid> uids);
 
+// What is known of a body besides its octets.
+struct Blob {
+  base::BlobId id;
+  std::uint64_t octets = 0;
+  std::uint64_t references = 0;
+  std::uint64_t dropped = 0;  // Unix seconds: when the last reference went; 0 while there is one
+};
+base::Result<Blob> decode_blob(std::string_view key, std::string_view value);
+base::Result<Blob> load_blob(const ReadTxn& txn, std::uint64_t number);  // NotFound, Corrupt
+base::Status save_blob(WriteTxn& txn, std::uint64_t number, const Blob& blob);
+base::Status save_blob_id(WriteTxn& txn, const base::BlobId& id, std::uint64_t number);
+base::Result<std::optional<std::uint64_t>> find_blob(const ReadTxn& txn, const base::BlobId& id);
+// Writes the body's new number of references, with its row of `garbage` that comes or goes.
+base::Status set_references(WriteTxn& txn, std::uint64_t number, Blob blob, std::uint64_t references);
+
 // The number of the body, stored unless it is there, with one reference more.
 base::Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& body);
-// Adds or gives back one reference per entry of `blobs` (any order, repeats); bodies without any are removed.
+// Adds or gives back one reference per entry of `blobs` (any order, repeats). A body without any is garbage from then on.
 base::Status add_references(WriteTxn& txn, std::vector<std::uint64_t> blobs);
 base::Status drop_references(WriteTxn& txn, std::vector<std::uint64_t> blobs);
 

@@ -78,12 +78,26 @@ Result<std::vector<Entry>> list(const ReadTxn& txn, std::size_t most) {
   auto cursor = txn.cursor(kEntries);
   TRY_ASSIGN(auto at, cursor.seek(""));
   while (at && entries.size() < most) {
-    TRY_ASSIGN(const auto id, decode_entry_key(at->key));
-    TRY_ASSIGN(auto entry, decode_entry(id, at->value));
-    entries.push_back(std::move(entry));
+    const QueueId id = decode_entry_key(at->key).value_or(QueueId{0});
+    auto entry = decode_entry(id, at->value);
+    if (entry.ok()) entries.push_back(std::move(*entry));  // one that is damaged must not hide the others
     TRY_ASSIGN(at, cursor.next());
   }
   return entries;
+}
+
+Result<std::vector<QueueId>> list_damaged(const ReadTxn& txn) {
+  std::vector<QueueId> ids;
+  for (const auto table : {kEntries, kDamaged}) {
+    auto cursor = txn.cursor(table);
+    TRY_ASSIGN(auto at, cursor.seek(""));
+    while (at) {
+      const auto id = decode_entry_key(at->key);
+      if (id.ok() && (table.index == kDamaged.index || !decode_entry(*id, at->value).ok())) ids.push_back(*id);
+      TRY_ASSIGN(at, cursor.next());
+    }
+  }
+  return ids;
 }
 
 Result<std::string> read_body(const ReadTxn& txn, QueueId id, std::uint64_t offset, std::uint64_t count) {

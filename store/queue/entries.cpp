@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/log/log.hpp"
 #include "store/queue/states.hpp"
 #include "store/queue/tables.hpp"
 
@@ -69,6 +70,27 @@ Status erase_entry(WriteTxn& txn, const Entry& entry) {
   TRY(erase_indexes(txn, entry));
   TRY(txn.erase(kEntries, entry_key(entry.id)));
   TRY(txn.erase_prefix(kBodies, entry_key(entry.id)));
+  return base::ok();
+}
+
+Status set_aside(WriteTxn& txn, QueueId id, const Error& why) {
+  const std::string key = entry_key(id);
+  TRY_ASSIGN(const auto stored, txn.get(kEntries, key));
+  if (stored) TRY(txn.put(kDamaged, key, std::string(*stored)));
+  TRY(txn.erase(kEntries, key));
+  TRY(txn.erase(kUnreported, key));
+  std::vector<std::string> rows;  // its time is not known
+  {
+    auto cursor = txn.cursor(kDue);
+    TRY_ASSIGN(auto at, cursor.seek(""));
+    while (at) {
+      if (at->key.ends_with(key)) rows.emplace_back(at->key);
+      TRY_ASSIGN(at, cursor.next());
+    }
+  }
+  for (const std::string& row : rows) TRY(txn.erase(kDue, row));
+  log::error("a queue entry is damaged and was set aside; `hearthmail check` says what to do",
+             {{"queue_id", id.value}, {"error", why.text}});
   return base::ok();
 }
 

@@ -38,8 +38,13 @@ Status hold(WriteTxn& txn, QueueId id) {
 }
 
 Status remove(WriteTxn& txn, QueueId id) {
-  TRY_ASSIGN(const auto entry, load_entry(txn, id));
-  return erase_entry(txn, entry);
+  const auto entry = load_entry(txn, id);
+  if (entry.ok()) return erase_entry(txn, *entry);
+  if (entry.error().code == base::Errc::Corrupt) TRY(set_aside(txn, id, entry.error()));
+  TRY_ASSIGN(const bool damaged, txn.erase(kDamaged, entry_key(id)));
+  if (!damaged) return entry.error();
+  TRY(txn.erase_prefix(kBodies, entry_key(id)));
+  return base::ok();
 }
 
 Status pause_route(WriteTxn& txn, const RoutePause& pause) {

@@ -99,7 +99,7 @@ struct Claim {
   std::vector<std::size_t> recipients;  // indexes into entry.recipients that were due
 };
 // Takes up to `most` entries with due recipients (Waiting or InDoubt with next_attempt <= now, or InFlight whose lease
-// ran out), oldest due first, and marks them InFlight until `lease_until`. Entries on which some recipient is still
+// ran out), oldest due first; entries that are damaged are set aside. Marks them InFlight until `lease_until`. Entries on which some recipient is still
 // in flight under a running lease are passed over, so that one entry is worked on once.
 base::Result<std::vector<Claim>> claim_due(WriteTxn& txn, UnixTime now, UnixTime lease_until, std::size_t most);
 // Gives every lease back at once: called by the relay at its start, when no other relay can be running.
@@ -133,8 +133,10 @@ base::Result<std::vector<Entry>> list_unreported(const ReadTxn& txn, std::size_t
 
 base::Result<std::optional<UnixTime>> next_due(const ReadTxn& txn);  // nullopt: nothing waits
 base::Result<std::optional<Entry>> find(const ReadTxn& txn, QueueId id);
-base::Result<std::vector<Entry>> list(const ReadTxn& txn, std::size_t most);  // oldest first
-base::Result<std::uint64_t> count(const ReadTxn& txn);                        // entries in all
+base::Result<std::vector<Entry>> list(const ReadTxn& txn, std::size_t most);  // oldest first, without damaged ones
+// Entries whose record cannot be read. The relay sets them aside when it meets them; remove() takes them away.
+base::Result<std::vector<QueueId>> list_damaged(const ReadTxn& txn);
+base::Result<std::uint64_t> count(const ReadTxn& txn);  // entries in all
 // The octets [offset, offset + count) of the message, cut at its end. NotFound, Corrupt: never wrong octets.
 base::Result<std::string> read_body(const ReadTxn& txn, QueueId id, std::uint64_t offset, std::uint64_t count);
 

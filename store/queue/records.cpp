@@ -84,7 +84,9 @@ Recipient decode_recipient(Decoder& in) {
 
 }  // namespace
 
-std::vector<std::string> table_names() { return {"counters", "entries", "due", "bodies", "unreported", "pauses"}; }
+std::vector<std::string> table_names() {
+  return {"counters", "entries", "due", "bodies", "unreported", "pauses", "damaged"};
+}
 
 std::string entry_key(QueueId id) { return Encoder().u64(id.value).str(); }
 

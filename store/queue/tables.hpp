@@ -1,5 +1,5 @@
 // The tables of the queue environment and their records; store/FORMAT.md has every key and octet.
-// Private to store/queue.
+// For store/queue and store/maintenance only.
 #pragma once
 
 #include <optional>
@@ -20,6 +20,7 @@ constexpr lmdb::Table kDue{2};         // time, queue id -> nothing
 constexpr lmdb::Table kBodies{3};      // queue id, chunk number -> chunk
 constexpr lmdb::Table kUnreported{4};  // queue id -> nothing
 constexpr lmdb::Table kPauses{5};      // route -> pause
+constexpr lmdb::Table kDamaged{6};     // queue id -> an entry's octets that could not be read
 
 std::vector<std::string> table_names();
 
@@ -48,6 +49,9 @@ std::optional<UnixTime> due_time(const Entry& entry);
 bool has_unreported(const Entry& entry);
 // Every recipient has ended and no report is owed.
 bool is_done(const Entry& entry);
+
+// Moves an entry that cannot be read out of the way, into kDamaged, with every index row of its; logged. Its body stays.
+base::Status set_aside(WriteTxn& txn, QueueId id, const base::Error& why);
 
 // Errors: NotFound, Corrupt.
 base::Result<Entry> load_entry(const ReadTxn& txn, QueueId id);

@@ -46,24 +46,31 @@ bool is_due(const Recipient& recipient, UnixTime now) {
   return false;
 }
 
-// The ids of the first `most` entries that are due, oldest due first.
-Result<std::vector<QueueId>> due_ids(const ReadTxn& txn, UnixTime now, std::size_t most) {
-  std::vector<QueueId> ids;
+struct DueRow {
+  std::string key;
+  QueueId id;  // 0: the key is none of ours
+};
+
+// The rows of the first `most` entries that are due, oldest due first.
+Result<std::vector<DueRow>> due_rows(const ReadTxn& txn, UnixTime now, std::size_t most) {
+  std::vector<DueRow> rows;
   auto cursor = txn.cursor(kDue);
   TRY_ASSIGN(auto at, cursor.seek(""));
-  while (at && ids.size() < most) {
-    TRY_ASSIGN(const auto due, decode_due_key(at->key));
-    if (due.time > now) break;
-    ids.push_back(due.id);
+  while (at && rows.size() < most) {
+    const auto due = decode_due_key(at->key);
+    if (due.ok() && due->time > now) break;
+    rows.push_back({std::string(at->key), due.ok() ? due->id : QueueId{0}});
     TRY_ASSIGN(at, cursor.next());
   }
-  return ids;
+  return rows;
 }
 
 Result<Claim> claim_entry(WriteTxn& txn, QueueId id, UnixTime now, UnixTime lease_until) {
   TRY_ASSIGN(const auto before, load_entry(txn, id));
   Claim claim;
   claim.entry = before;
+  const auto due = due_time(before);
+  if (!due || *due > now) return claim;  // the row was not this entry's
   for (std::size_t i = 0; i < before.recipients.size(); ++i) {
     if (!is_due(before.recipients[i], now)) continue;
     TRY(change(claim.entry, i, Step::Claim, State::InFlight));
@@ -73,6 +80,11 @@ Result<Claim> claim_entry(WriteTxn& txn, QueueId id, UnixTime now, UnixTime leas
   TRY(save_entry(txn, before, claim.entry));
   claim.entry.generation = before.generation + 1;
   return claim;
+}
+
+bool has_leases(const Entry& entry) {
+  return std::any_of(entry.recipients.begin(), entry.recipients.end(),
+                     [](const Recipient& one) { return one.state == State::InFlight; });
 }
 
 // Writes one outcome into the entry.
@@ -98,29 +110,40 @@ Status apply(Entry& entry, const Outcome& outcome, UnixTime now) {
 
 Result<std::vector<Claim>> claim_due(WriteTxn& txn, UnixTime now, UnixTime lease_until, std::size_t most) {
   if (lease_until <= now) return Error{Errc::Invalid, "a lease must end after now"};
-  TRY_ASSIGN(const auto ids, due_ids(txn, now, most));
+  TRY_ASSIGN(const auto rows, due_rows(txn, now, most));
   std::vector<Claim> claims;
-  for (const QueueId id : ids) {
-    TRY_ASSIGN(auto claim, claim_entry(txn, id, now, lease_until));
-    claims.push_back(std::move(claim));
+  for (const DueRow& row : rows) {
+    auto claim = claim_entry(txn, row.id, now, lease_until);
+    if (claim.ok() && !claim->recipients.empty()) {
+      claims.push_back(std::move(*claim));
+      continue;
+    }
+    if (!claim.ok() && claim.error().code != Errc::Corrupt && claim.error().code != Errc::NotFound)
+      return claim.error();
+    // One damaged entry, or a row that does not follow from its entry, must not keep the others from going out.
+    if (!claim.ok() && claim.error().code == Errc::Corrupt) TRY(set_aside(txn, row.id, claim.error()));
+    TRY(txn.erase(kDue, row.key));
+    const auto due = claim.ok() ? due_time(claim->entry) : std::nullopt;
+    if (due) TRY(txn.put(kDue, due_key(*due, row.id), ""));
   }
   return claims;
 }
 
 Result<std::size_t> release_leases(WriteTxn& txn, UnixTime now) {
   std::vector<Entry> leased;
+  std::vector<std::pair<QueueId, Error>> damaged;
   {
     auto cursor = txn.cursor(kEntries);  // ends before the changes
     TRY_ASSIGN(auto at, cursor.seek(""));
     while (at) {
-      TRY_ASSIGN(const auto id, decode_entry_key(at->key));
-      TRY_ASSIGN(auto entry, decode_entry(id, at->value));
-      const bool in_flight = std::any_of(entry.recipients.begin(), entry.recipients.end(),
-                                         [](const Recipient& one) { return one.state == State::InFlight; });
-      if (in_flight) leased.push_back(std::move(entry));
+      const QueueId id = decode_entry_key(at->key).value_or(QueueId{0});
+      auto entry = decode_entry(id, at->value);
+      if (entry.ok() && has_leases(*entry)) leased.push_back(std::move(*entry));
+      if (!entry.ok() && id) damaged.emplace_back(id, entry.error());
       TRY_ASSIGN(at, cursor.next());
     }
   }
+  for (const auto& [id, why] : damaged) TRY(set_aside(txn, id, why));
   for (const Entry& before : leased) {
     Entry after = before;
     for (std::size_t i = 0; i < after.recipients.size(); ++i) {
@@ -181,8 +204,8 @@ Result<std::vector<Entry>> list_unreported(const ReadTxn& txn, std::size_t most)
   TRY_ASSIGN(auto at, cursor.seek(""));
   while (at && entries.size() < most) {
     TRY_ASSIGN(const auto id, decode_entry_key(at->key));
-    TRY_ASSIGN(auto entry, load_entry(txn, id));
-    entries.push_back(std::move(entry));
+    auto entry = load_entry(txn, id);
+    if (entry.ok()) entries.push_back(std::move(*entry));  // a damaged one is found by `hearthmail check`
     TRY_ASSIGN(at, cursor.next());
   }
   return entries;

@@ -15,6 +15,7 @@ ALLOWED = {
     "store/lmdb": ["common/base", "common/log"],
     "store/body": ["common/base", "common/log", "common/crypto"],
     "store": ["store", "common/base", "common/log", "common/crypto"],
+    "store/maintenance": ["store", "common/base", "common/log", "common/crypto", "common/mime"],
     "receiver": ["receiver", "store/mail", "store/queue", "store/accounts", "store/lmdb", "common"],
     "relay": ["relay", "store/queue", "store/accounts", "store/lmdb", "common"],
     "deploy": ["deploy", "store", "common"],

@@ -135,8 +135,10 @@ class FetchOperation : public Operation {
       if (!status.ok() && status.error().code != base::Errc::Closed) status = pass_over(message, status.error());
       return status.ok() && !line_.open() && out.size() - start < kStepOctets;
     };
-    TRY_ASSIGN(const Uid next, mail::scan_messages(txn, box_, view.uid_at(at_), view.uid_at(end - 1), each));
+    std::vector<Uid> damaged;
+    TRY_ASSIGN(const Uid next, mail::scan_messages(txn, box_, view.uid_at(at_), view.uid_at(end - 1), each, &damaged));
     TRY(status);
+    damaged_ = damaged_ || !damaged.empty();
     if (next == Uid{0} && at_ < end) {
       missing_ = true;
       at_ = end;

@@ -1,5 +1,6 @@
 #include <numeric>
 
+#include "common/base/bytes.hpp"
 #include "store/body/body.hpp"
 #include "tests/store/mail/fixture.hpp"
 
@@ -60,7 +61,7 @@ TEST_CASE_METHOD(Fixture, "any range of a body is read, across chunks") {
   CHECK(read([&](const ReadTxn& txn) { return read_body(txn, empty, 0, 10); }).empty());
 }
 
-TEST_CASE_METHOD(Fixture, "two copies of a message cost one body; the last to go takes it along") {
+TEST_CASE_METHOD(Fixture, "two copies of a message cost one body; it goes a while after the last one") {
   const std::string text = letter(150'000);
   add(inbox, text);
   add(inbox, text);
@@ -72,7 +73,67 @@ TEST_CASE_METHOD(Fixture, "two copies of a message cost one body; the last to go
   const auto blob = message(trash, Uid{1}).blob;
   CHECK(read([&](const ReadTxn& txn) { return read_body(txn, blob, 0, ~0ULL); }) == text);
   write([&](WriteTxn& txn) { return expunge(txn, trash, uid_list({1}), false); });
-  for (const std::uint32_t table : {8u, 9u, 10u, 11u}) CHECK(entries(table) == 0);
+  CHECK(read([&](const ReadTxn& txn) { return read_body(txn, blob, 0, ~0ULL); }) == text);
+  const auto collect = [&](base::UnixTime upto) {
+    return write([&](WriteTxn& txn) { return collect_garbage(txn, upto, ~0ULL); });
+  };
+  CHECK(collect(base::Clock::system().now() - 60).bodies == 0);
+  CHECK(entries(12) == 1);
+  CHECK(collect(base::Clock::system().now()).octets == text.size());
+  for (const std::uint32_t table : {8u, 9u, 10u, 11u, 12u}) CHECK(entries(table) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a body that comes again before it is collected is the same one") {
+  add(inbox, "once");
+  const auto blob = message(inbox, Uid{1}).blob;
+  write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({1}), false); });
+  CHECK(entries(12) == 1);
+  CHECK(message(inbox, add(inbox, "once").uid).blob == blob);
+  CHECK(entries(12) == 0);
+  CHECK(write([](WriteTxn& txn) { return collect_garbage(txn, 0x7FFFFFFF, ~0ULL); }).bodies == 0);
+  CHECK(read([&](const ReadTxn& txn) { return read_body(txn, blob, 0, 10); }) == "once");
+}
+
+TEST_CASE_METHOD(Fixture, "garbage goes in small jobs, oldest first") {
+  for (int i = 0; i < 4; ++i) add(inbox, std::string(1'000, static_cast<char>('a' + i)));
+  write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({1, 2, 3, 4}), false); });
+  const auto some = write([](WriteTxn& txn) { return collect_garbage(txn, 0x7FFFFFFF, 1'500); });
+  CHECK(some.bodies == 2);
+  CHECK(some.more);
+  CHECK(entries(9) == 2);
+  const auto rest = write([](WriteTxn& txn) { return collect_garbage(txn, 0x7FFFFFFF, 1'500); });
+  CHECK(rest.bodies == 2);
+  CHECK_FALSE(rest.more);
+}
+
+TEST_CASE_METHOD(Fixture, "a damaged record hides its own message only") {
+  for (int i = 0; i < 3; ++i) add(inbox, "text " + std::to_string(i));
+  write([&](WriteTxn& txn) -> base::Status {
+    std::string key;
+    key = base::Encoder().u64(inbox.value).u32(2).str();
+    TRY_ASSIGN(const auto stored, txn.get(lmdb::Table{6}, key));
+    std::string value(*stored);
+    value.back() = static_cast<char>(value.back() ^ 1);
+    return txn.put(lmdb::Table{6}, key, value);
+  });
+  std::vector<std::uint32_t> seen;
+  std::vector<Uid> damaged;
+  read([&](const ReadTxn& txn) {
+    const auto each = [&](const Message& message) {
+      seen.push_back(message.uid.value);
+      return true;
+    };
+    return scan_messages(txn, inbox, Uid{1}, Uid{9}, each, &damaged);
+  });
+  CHECK(seen == std::vector<std::uint32_t>{1, 3});
+  CHECK(damaged == uid_list({2}));
+  CHECK(uids(inbox) == uid_list({1, 2, 3}));
+  FlagChange change;
+  change.system = kFlagged;
+  const auto stored = write([&](WriteTxn& txn) { return store_flags(txn, inbox, uid_list({1, 2, 3}), change); });
+  CHECK(stored.changed == uid_list({1, 3}));
+  const auto copied = write([&](WriteTxn& txn) { return mail::copy(txn, inbox, uid_list({1, 2, 3}), trash); });
+  CHECK(copied.source == uid_list({1, 3}));
 }
 
 TEST_CASE_METHOD(Fixture, "a flipped bit in a stored chunk is Corrupt, never wrong octets") {

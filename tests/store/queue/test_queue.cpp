@@ -358,3 +358,52 @@ TEST_CASE_METHOD(QueueFixture, "damaged records and chunks are Corrupt, never wr
   damage(queue::kEntries, queue::entry_key(id));
   CHECK(read([&](const ReadTxn& txn) { return queue::find(txn, id); }).error().code == Errc::Corrupt);
 }
+TEST_CASE_METHOD(QueueFixture, "a damaged entry is set aside, and everything else goes on") {
+  const QueueId first = put(to({"a@far.example"})), damaged = put(to({"b@far.example"})),
+                last = put(to({"c@far.example"}));
+  const auto damage = [&](WriteTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto stored, txn.get(queue::kEntries, queue::entry_key(damaged)));
+    std::string octets(*stored);
+    octets[octets.size() / 2] = static_cast<char>(octets[octets.size() / 2] ^ 8);
+    return txn.put(queue::kEntries, queue::entry_key(damaged), octets);
+  };
+  REQUIRE(write(damage).ok());
+  const auto listed = read([](const ReadTxn& txn) { return queue::list(txn, 10); });
+  REQUIRE(listed.ok());
+  CHECK(listed->size() == 2);
+  const auto ids = [&] { return *read([](const ReadTxn& txn) { return queue::list_damaged(txn); }); };
+  CHECK(ids() == std::vector<QueueId>{damaged});
+  SECTION("by claim_due") {
+    const auto claims = claim();
+    REQUIRE(claims.size() == 2);
+    CHECK(claims[0].entry.id == first);
+    CHECK(claims[1].entry.id == last);
+  }
+  SECTION("by release_leases at the relay's start") {
+    CHECK(write([&](WriteTxn& txn) { return queue::release_leases(txn, now); }).ok());
+    CHECK(claim().size() == 2);
+  }
+  CHECK(ids() == std::vector<QueueId>{damaged});
+  check_indexes();
+  CHECK(entries_of(queue::kDamaged) == 1);
+  CHECK(write([&](WriteTxn& txn) { return queue::remove(txn, damaged); }).ok());
+  CHECK(ids().empty());
+  CHECK(entries_of(queue::kDamaged) == 0);
+  CHECK(entries_of(queue::kBodies) == 2);
+}
+
+TEST_CASE_METHOD(QueueFixture,
+                 "rows of the due index that do not follow from an entry are put right when they are met") {
+  const QueueId id = put(to({"a@far.example"}));
+  REQUIRE(claim().size() == 1);  // leased until later
+  const auto damage = [&](WriteTxn& txn) -> base::Status {
+    TRY(txn.put(queue::kDue, queue::due_key(5, id), ""));
+    TRY(txn.put(queue::kDue, queue::due_key(6, QueueId{99}), ""));
+    return txn.put(queue::kDue, "x", "");
+  };
+  REQUIRE(write(damage).ok());
+  CHECK(claim().empty());
+  now += 1'000;
+  CHECK(claim().size() == 1);
+  check_indexes();
+}
