@@ -1,9 +1,11 @@
 // hearthmail check: is everything in the databases as it should be?
 #include "store/maintenance/check.hpp"
 
+#include "common/base/clock.hpp"
 #include "deploy/cli/check_text.hpp"
 #include "deploy/cli/commands.hpp"
 #include "deploy/cli/json_text.hpp"
+#include "store/maintenance/repair.hpp"
 
 namespace hearthmail::cli {
 
@@ -13,12 +15,21 @@ using base::Result;
 namespace {
 
 constexpr int kNotRun = 2;  // the check could not be made
+constexpr int kRounds = 4;  // of repair: what one round drops may bring other findings to light
 
 constexpr const char* kFooter =
     "Reads every record of the three databases and compares all that must fit together: checksums, the SHA-256 of\n"
     "every body, counts of mailboxes, references to bodies, names and mailboxes, the queue and its indexes, accounts\n"
-    "and logins. It writes nothing. It may run while the daemons do: it reads in snapshots of 0.3 s, and what changes\n"
+    "and logins. Without --repair it writes nothing. It may run while the daemons do: it reads in snapshots of 0.3 s, "
+    "and what changes\n"
     "meanwhile is looked at again, not reported.\n\n"
+    "--repair puts right what follows from the rest: counts, indexes, names, summaries, references, counters. A "
+    "record\n"
+    "that cannot be read is written to data_dir/quarantine/TIME/ before it is taken out. It works through the same "
+    "writer\n"
+    "as the daemons and may run beside them. It does not touch damaged bodies, accounts and mailbox records: those "
+    "come\n"
+    "back with `hearthmail restore`. Make a backup first. Afterwards it checks again.\n\n"
     "Exit codes: 0 everything is as it should be, 1 there are findings, 2 the check could not be made.\n\n"
     "--json prints one object. Its members stay; later versions may add some:\n"
     "  ok              true when there is no finding\n"
@@ -33,20 +44,52 @@ constexpr const char* kFooter =
     "  hearthmail check\n"
     "  hearthmail check --json | jq -r '.findings[] | .key + \": \" + .what'";
 
-Result<maintenance::Report> look(const Context& context) {
-  TRY_ASSIGN(const auto loaded, context.load());
-  TRY(must_exist(accounts_directory(loaded.settings)));
+Result<maintenance::Report> look(const config::Settings& settings) {
+  TRY(must_exist(accounts_directory(settings)));
   ProgressLine line;
   maintenance::CheckOptions options;
   options.progress = [&line](const maintenance::Progress& at) {
     line.show("checking " + std::string(at.environment) + " " + std::string(at.table) + ": " +
               std::to_string(at.records) + " of " + std::to_string(at.expected));
   };
-  return maintenance::check(loaded.settings.data_dir, options);
+  return maintenance::check(settings.data_dir, options);
 }
 
-int run(const Context& context) {
-  const auto report = look(context);
+// One round of repair. False: nothing more can be done.
+Result<bool> mend(const config::Settings& settings, const maintenance::Report& report, const std::string& quarantine) {
+  TRY_ASSIGN(const auto accounts, open_accounts(settings));
+  std::unique_ptr<store::mail::Store> mail;
+  std::unique_ptr<store::queue::Store> queue;
+  if (must_exist(mail_directory(settings)).ok()) {
+    TRY_ASSIGN(mail, store::mail::Store::open(mail_directory(settings)));
+  }
+  if (must_exist(queue_directory(settings)).ok()) {
+    TRY_ASSIGN(queue, open_queue(settings));
+  }
+  const auto say = [](const std::string& step) { std::fprintf(stderr, "%s\n", step.c_str()); };
+  TRY_ASSIGN(const auto repaired,
+             maintenance::repair({accounts.get(), mail.get(), queue.get()}, report, quarantine, say));
+  return repaired.done > 0;
+}
+
+Result<maintenance::Report> look_and_mend(const config::Settings& settings, bool repair) {
+  const std::string quarantine = settings.data_dir + "/quarantine/" + base::rfc3339(base::Clock::system().now());
+  TRY_ASSIGN(auto report, look(settings));
+  for (int round = 0; repair && round < kRounds && !report.ok(); ++round) {
+    TRY_ASSIGN(const bool done, mend(settings, report, quarantine));
+    if (!done) break;
+    TRY_ASSIGN(report, look(settings));
+  }
+  return report;
+}
+
+int run(const Context& context, bool repair) {
+  const auto loaded = context.load();
+  if (!loaded.ok()) {
+    cli::report(loaded.error());
+    return kNotRun;
+  }
+  const auto report = look_and_mend(loaded->settings, repair);
   if (!report.ok()) {
     cli::report(report.error());
     return kNotRun;
@@ -58,8 +101,10 @@ int run(const Context& context) {
 }  // namespace
 
 void add_check(CLI::App& app, Context& context) {
+  const auto repair = std::make_shared<bool>(false);
   auto* command = add_command(app, context, "check", "Look at every record and checksum of the databases",
-                              [&context] { return run(context); });
+                              [&context, repair] { return run(context, *repair); });
+  command->add_flag("--repair", *repair, "Put right what can be; what is dropped is written to a file first");
   command->footer(kFooter);
   add_json(command, context);
 }

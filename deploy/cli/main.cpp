@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "common/base/text.hpp"
-#include "deploy/cli/commands.hpp"
+#include "deploy/cli/maintenance_commands.hpp"
 
 namespace {
 
@@ -42,6 +42,8 @@ void add_commands(CLI::App& app, cli::Context& context) {
   cli::add_route(app, context);
   cli::add_config(app, context);
   cli::add_check(app, context);
+  cli::add_backup(app, context);
+  cli::add_restore(app, context);
 }
 
 // "queue lst" -> the word that no command has, with the nearest one that there is; "queue": those that there are; any

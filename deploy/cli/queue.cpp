@@ -1,6 +1,7 @@
 // hearthmail queue list|show|retry|hold|delete
 #include <unistd.h>
 
+#include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,7 @@ struct Options {
   std::vector<std::uint64_t> ids;
   bool all = false;
   bool body = false;
+  bool yes = false;
 };
 
 UnixTime now() { return base::Clock::system().now(); }
@@ -45,6 +47,10 @@ Result<std::string> list(const Context& context, const Options& options) {
     return json_text(out);
   }
   std::string said = queue_in_words(entries, now());
+  TRY_ASSIGN(const auto damaged, store->env().read([](const queue::ReadTxn& txn) { return queue::list_damaged(txn); }));
+  for (const QueueId id : damaged) {
+    said += "entry " + std::to_string(id.value) + " is damaged and is not sent; `hearthmail check` says what to do\n";
+  }
   if (total > entries.size()) {
     said += "... and " + std::to_string(total - entries.size()) + " newer ones; --all shows them\n";
   }
@@ -104,15 +110,34 @@ Result<std::string> each(const Context& context, const Options& options, const s
   return said.empty() ? "nothing to do: the queue is empty\n" : said;
 }
 
-void add_step(CLI::App& group, Context& context, const std::shared_ptr<Options>& options, const std::string& name,
-              const std::string& help, const std::string& done, Step step) {
-  const auto run = [&context, options, done, step = std::move(step)] {
+// Nobody is told of what is deleted, so all of it goes only after a yes: typed, or given as --yes.
+Status sure_to_delete_all(const Options& options) {
+  if (!options.all || options.yes) return base::ok();
+  if (isatty(STDIN_FILENO) == 0) {
+    return Error{Errc::Invalid,
+                 "this deletes the whole queue and tells nobody; say --yes too, or name entries by their ID"};
+  }
+  std::fputs("This deletes the whole queue; nobody is told. Type \"yes\" to go on: ", stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "yes") return base::ok();
+  return Error{Errc::Invalid, "nothing was deleted"};
+}
+
+CLI::App* add_step(CLI::App& group, Context& context, const std::shared_ptr<Options>& options, const std::string& name,
+                   const std::string& help, const std::string& done, Step step) {
+  const auto run = [&context, options, name, done, step = std::move(step)] {
     if (options->ids.empty() != options->all) return report_usage("name the queue entries by their ID, or give --all");
+    if (name == "delete") {
+      const auto sure = sure_to_delete_all(*options);
+      if (!sure.ok()) return report_usage(sure.error().text);
+    }
     return finish(each(context, *options, done, step));
   };
   auto* command = add_command(group, context, name, help, run);
   command->add_option("ID", options->ids, "Queue ids, as `queue list` shows them");
   command->add_flag("--all", options->all, "All entries");
+  return command;
 }
 
 }  // namespace
@@ -142,8 +167,9 @@ void add_queue(CLI::App& app, Context& context) {
            "will be tried now:", [](queue::WriteTxn& txn, QueueId id) { return queue::retry_now(txn, id, now()); });
   add_step(*group, context, options, "hold", "Keep entries from being sent until `queue retry`",
            "on hold:", [](queue::WriteTxn& txn, QueueId id) { return queue::hold(txn, id); });
-  add_step(*group, context, options, "delete", "Delete entries; nobody is told",
-           "deleted:", [](queue::WriteTxn& txn, QueueId id) { return queue::remove(txn, id); });
+  auto* drop = add_step(*group, context, options, "delete", "Delete entries; nobody is told",
+                        "deleted:", [](queue::WriteTxn& txn, QueueId id) { return queue::remove(txn, id); });
+  drop->add_flag("--yes", options->yes, "With --all: do not ask");
 }
 
 }  // namespace hearthmail::cli

@@ -1,8 +1,9 @@
-// hearthmail user add|passwd|list|remove
+// hearthmail user add|passwd|list|remove|purge
 #include <nlohmann/json.hpp>
 
 #include "common/auth/password.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/text.hpp"
 #include "deploy/cli/commands.hpp"
 #include "deploy/cli/json_text.hpp"
 #include "deploy/cli/password_input.hpp"
@@ -18,6 +19,8 @@ using base::Status;
 namespace accounts = store::accounts;
 
 namespace {
+
+constexpr const char* kPurged = "deleted its mail; the running receiver gives its room back within 11 minutes\n";
 
 struct Options {
   std::string address;
@@ -110,11 +113,41 @@ Result<std::string> remove(const Context& context, const Options& options) {
   std::string said = "removed " + address + " (account " + std::to_string(id.value) + ")\n";
   if (!options.purge) {
     return said + "Its mail is still in the mail database under account " + std::to_string(id.value) +
-           "; --purge would have deleted it. A new account never gets that number.\n";
+           "; `hearthmail user purge " + std::to_string(id.value) +
+           "` deletes it. A new account never gets that number.\n";
   }
   auto purged = purge_mail(loaded.settings, id);
   if (!purged.ok()) return base::with_context("the account is gone, but deleting its mail failed", purged.error());
-  return said + "deleted its mail\n";
+  return said + kPurged;
+}
+
+// The mail of an account that was removed, by its number or, for one that is there, refused.
+Result<std::string> purge(const Context& context, const Options& options) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  const auto number = base::parse_u64(options.address);
+  if (!number || *number == 0) {
+    return Error{Errc::Invalid,
+                 "name the removed account by its number; `hearthmail check` lists removed accounts that have "
+                 "mail.\nAn account that is there: `hearthmail user remove ADDRESS --purge`"};
+  }
+  const base::AccountId id{*number};
+  TRY_ASSIGN(const auto account,
+             store->env().read([&](const accounts::ReadTxn& txn) { return accounts::load_account(txn, id); }));
+  if (account) {
+    return Error{Errc::Invalid, "account " + options.address + " is " + account->address +
+                                    " and was not removed; `hearthmail user remove " + account->address + " --purge`"};
+  }
+  TRY(must_exist(mail_directory(loaded.settings)));
+  TRY_ASSIGN(const auto mail, store::mail::Store::open(mail_directory(loaded.settings)));
+  TRY_ASSIGN(const auto boxes,
+             mail->env().read([&](const store::mail::ReadTxn& txn) { return store::mail::list_mailboxes(txn, id); }));
+  if (boxes.empty()) return Error{Errc::NotFound, "there is no mail of account " + options.address};
+  std::uint64_t messages = 0;
+  for (const auto& box : boxes) messages += box.messages;
+  TRY(mail->env().write([&](store::lmdb::WriteTxn& txn) { return store::mail::delete_account(txn, id); }));
+  return "account " + options.address + ": " + std::to_string(boxes.size()) + " mailboxes with " +
+         std::to_string(messages) + " messages\n" + kPurged;
 }
 
 Result<std::string> list(const Context& context) {
@@ -168,6 +201,12 @@ void add_user(CLI::App& app, Context& context) {
                              [&context, options] { return finish(passwd(context, *options)); });
   auto* drop = add_command(*group, context, "remove", "Remove an account; its mail stays unless --purge is given",
                            [&context, options] { return finish(remove(context, *options)); });
+  auto* purge_one = add_command(*group, context, "purge", "Delete the mail that a removed account left behind",
+                                [&context, options] { return finish(purge(context, *options)); });
+  purge_one->add_option("NUMBER", options->address, "The removed account's number")->required();
+  purge_one->footer(
+      "`user remove` without --purge leaves the mail and says the account's number; `hearthmail check` lists such\n"
+      "accounts. This cannot be undone.");
   for (auto* command : {add_one, change, drop}) {
     command->add_option("ADDRESS", options->address, "The account's login and primary address")->required();
   }
