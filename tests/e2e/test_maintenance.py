@@ -206,7 +206,9 @@ class Maintenance(unittest.TestCase):
             self.assertEqual(self.check(mail)["tables"]["mail"]["garbage"]["records"], 1)
 
     def test_deleting_the_whole_queue_wants_a_yes(self):
-        with Instance(environment={"HEARTHMAIL_RELAY_ROUTES": ""}) as mail:
+        nowhere = {"HEARTHMAIL_RELAY_ROUTES": "away", "HEARTHMAIL_RELAY_AWAY_URL": "smtp://127.0.0.1:1",
+                   "HEARTHMAIL_RELAY_AWAY_TLS": "none"}
+        with Instance(environment=nowhere) as mail:
             mail.submit(letter("out", sender=f"anna@{DOMAIN}", to="friend@far.example"), ["friend@far.example"])
             self.assertEqual(len(mail.queue()), 1)
             refused = mail.command("queue", "delete", "--all", check=False, input="")
