@@ -123,7 +123,7 @@ TEST_CASE_METHOD(Fixture, "delete_account takes what is the account's and nothin
   CHECK(entries(2) == 6);                // mailboxes
   CHECK(entries(4) == 6);                // subscriptions
   CHECK(entries(6) == 1);                // messages
-  CHECK(entries(9) == 1 + entries(12));  // blobs, and those that are garbage now
+  CHECK(entries(9) == 1 + entries(13));  // blobs, and those that are garbage now
   CHECK(store->env().read([](const ReadTxn& txn) { return list_mailboxes(txn, kBob); })->size() == 6);
   CHECK(names() == "");
 }
