@@ -4,7 +4,7 @@
 #include <iconv.h>
 
 #include <algorithm>
-#include <memory>
+#include <array>
 
 #include "common/base/text.hpp"
 #include "common/mime/decode.hpp"
@@ -13,22 +13,43 @@ namespace hearthmail::mime {
 
 namespace {
 
-struct Free {
-  void operator()(gchar* text) const { g_free(text); }
-};
-using GText = std::unique_ptr<gchar, Free>;
+constexpr std::size_t kMostParts = 18;  // characters that one decomposes to: U+FDFA; G_UNICHAR_MAX_DECOMPOSITION_LENGTH
+
+// The simple titlecase mapping of UnicodeData.txt. GLib knows it of letters only; these are the others that have one.
+gunichar to_title(gunichar c) {
+  if (c == 0x0345) return 0x0399;                   // combining iota subscript
+  if (c >= 0x2170 && c <= 0x217F) return c - 0x10;  // small Roman numerals
+  if (c >= 0x24D0 && c <= 0x24E9) return c - 0x1A;  // circled small letters
+  return g_unichar_totitle(c);
+}
+
+void append_folded(std::string& out, gunichar c) {
+  std::array<gunichar, kMostParts> parts{};
+  const gsize count = g_unichar_fully_decompose(to_title(c), TRUE, parts.data(), parts.size());
+  for (gsize i = 0; i < std::min<gsize>(count, parts.size()); ++i) {
+    std::array<gchar, 6> octets{};
+    out.append(octets.data(), static_cast<std::size_t>(g_unichar_to_utf8(parts[i], octets.data())));
+  }
+}
 
 }  // namespace
 
 std::string fold_case(std::string_view text) {
-  if (base::is_ascii(text)) return base::lower(text);
-  const GText valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
-  const GText decomposed(g_utf8_normalize(valid.get(), -1, G_NORMALIZE_ALL));
-  if (!decomposed) return base::lower(text);
-  const GText folded(g_utf8_casefold(decomposed.get(), -1));
-  // One form for equal texts, and a composed one: a search for "gru" must not find the "u" in "grün".
-  const GText again(g_utf8_normalize(folded.get(), -1, G_NORMALIZE_ALL_COMPOSE));
-  return again ? std::string(again.get()) : std::string(folded.get());
+  if (base::is_ascii(text)) return base::upper(text);
+  const std::string valid = clean_utf8(text);
+  std::string out;
+  out.reserve(valid.size() + valid.size() / 4);
+  const char* at = valid.data();
+  const char* const end = at + valid.size();
+  while (at < end) {
+    if (static_cast<unsigned char>(*at) < 0x80) {
+      out += base::to_upper(*at++);
+      continue;
+    }
+    append_folded(out, g_utf8_get_char(at));
+    at = g_utf8_next_char(at);
+  }
+  return out;
 }
 
 bool is_known_charset(std::string_view charset) {

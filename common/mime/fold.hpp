@@ -1,5 +1,4 @@
-// Case folding for comparison: what a reader takes for the same text compares equal. RFC 9051 §6.4.4 asks for
-// case-insensitive matches and leaves the comparator open.
+// The comparator i;unicode-casemap, RFC 5051 §2: what SEARCH, SORT and THREAD compare texts by (I18NLEVEL=1, RFC 5255 §4.2).
 #pragma once
 
 #include <string>
@@ -7,8 +6,8 @@
 
 namespace hearthmail::mime {
 
-// Unicode NFKD, full case folding, NFKC ("STRASSE" and "straße", "ＡＢＣ" and "abc" become the same). `text` must be UTF-8;
-// octets that are not are replaced by U+FFFD. Pure ASCII takes a short way.
+// `text` as it is compared, octet by octet: each character in title case, then fully decomposed (NFKD without moving marks).
+// `text` must be UTF-8; octets that are not are replaced by U+FFFD. Pure ASCII takes a short way.
 std::string fold_case(std::string_view text);
 // True when to_utf8() (decode.hpp) really converts from `charset` instead of guessing: SEARCH refuses other charsets.
 bool is_known_charset(std::string_view charset);

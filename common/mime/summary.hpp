@@ -77,6 +77,9 @@ Summary summarize(std::string_view message, const Index& index);
 std::string encode(const Summary& summary);
 base::Result<Summary> decode_summary(std::string_view stored);  // Corrupt
 
+// The same without `parts` and `fields`, which make the most work: enough to sort and to thread. Corrupt.
+base::Result<Summary> decode_summary_texts(std::string_view stored);
+
 // Cheap partial decoding for hot paths: only the named member of an encoded summary. Corrupt.
 enum class SummaryText { Envelope, Body, BodyStructure, Preview, MessageId, Subject };
 base::Result<std::string_view> summary_text(std::string_view stored, SummaryText which);

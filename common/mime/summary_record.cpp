@@ -67,6 +67,28 @@ base::Status read_version(base::Decoder& in) {
   return base::ok();
 }
 
+// Everything before the parts.
+base::Result<Summary> read_texts(base::Decoder& in) {
+  TRY(read_version(in));
+  Summary out;
+  out.envelope = in.octets();
+  out.body = in.octets();
+  out.body_structure = in.octets();
+  out.preview = in.octets();
+  out.message_id = in.octets();
+  out.subject = in.octets();
+  out.in_reply_to = in.octets();
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.references.emplace_back(in.octets());
+  out.from = in.octets();
+  out.to = in.octets();
+  out.cc = in.octets();
+  out.bcc = in.octets();
+  if (in.u8() != 0) out.sent = static_cast<base::UnixTime>(in.u64());
+  out.sent_day = static_cast<std::int64_t>(in.u64());
+  TRY(in.finish("summary"));
+  return out;
+}
+
 }  // namespace
 
 std::string encode(const Summary& summary) {
@@ -87,24 +109,14 @@ std::string encode(const Summary& summary) {
   return std::move(out).str();
 }
 
+base::Result<Summary> decode_summary_texts(std::string_view stored) {
+  base::Decoder in(stored);
+  return read_texts(in);
+}
+
 base::Result<Summary> decode_summary(std::string_view stored) {
   base::Decoder in(stored);
-  TRY(read_version(in));
-  Summary out;
-  out.envelope = in.octets();
-  out.body = in.octets();
-  out.body_structure = in.octets();
-  out.preview = in.octets();
-  out.message_id = in.octets();
-  out.subject = in.octets();
-  out.in_reply_to = in.octets();
-  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.references.emplace_back(in.octets());
-  out.from = in.octets();
-  out.to = in.octets();
-  out.cc = in.octets();
-  out.bcc = in.octets();
-  if (in.u8() != 0) out.sent = static_cast<base::UnixTime>(in.u64());
-  out.sent_day = static_cast<std::int64_t>(in.u64());
+  TRY_ASSIGN(Summary out, read_texts(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.parts.push_back(get_part(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.fields.push_back(get_field(in));
   TRY(in.finish("summary"));

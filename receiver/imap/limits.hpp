@@ -29,5 +29,7 @@ constexpr std::size_t kMaxAppends = 100;              // messages of one APPEND 
 constexpr std::uint64_t kMaxAppendOctets = 256ULL * 1024 * 1024;  // of all messages of one APPEND, if there are several
 // Work on a loop after which its other sessions get their turn.
 constexpr std::chrono::milliseconds kTurn{10};
+// How long one slice of a search on a worker may last, and with it its read transaction; limits.md: at most about a second.
+constexpr std::chrono::milliseconds kWorkSlice{200};
 
 }  // namespace hearthmail::receiver::imap

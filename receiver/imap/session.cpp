@@ -53,7 +53,7 @@ std::string full_name(const parse::Command& command) {
 }  // namespace
 
 Session::Session(net::Stream& stream, const Services& services, Pause pause)
-    : stream_(stream),
+    : stream_(&stream),
       services_(services),
       pause_(std::move(pause)),
       framer_(FramerLimits::before_login()),
@@ -165,6 +165,7 @@ base::Task<void> Session::converse(parse::Command command) {
     case parse::Verb::Login: co_await login(std::move(command)); break;
     case parse::Verb::Authenticate: co_await authenticate(std::move(command)); break;
     case parse::Verb::Idle: co_await idle(std::move(command)); break;
+    case parse::Verb::Compress: co_await compress(std::move(command)); break;
     case parse::Verb::Logout:
       bye("Logging out");
       put_tagged(connection_.out, command.tag, "OK", "", "LOGOUT completed");
@@ -315,9 +316,9 @@ base::Task<void> Session::read_more() {
     bye("No login in time");
     co_return;
   }
-  stream_.set_timeout(limit);
+  stream_->set_timeout(limit);
   const std::span<char> buffer(buffer_);
-  const auto count = co_await stream_.read(buffer);
+  const auto count = co_await stream_->read(buffer);
   if (count.ok()) {
     if (*count == 0) over_ = true;
     framer_.feed(std::string_view(buffer_.data(), *count));
@@ -334,9 +335,9 @@ base::Task<void> Session::read_more() {
 
 base::Task<void> Session::flush() {
   if (connection_.out.empty() || broken_) co_return;
-  stream_.set_timeout(kWriteTimeout);
+  stream_->set_timeout(kWriteTimeout);
   const std::string pending = std::exchange(connection_.out, {});
-  const auto written = co_await stream_.write(pending);
+  const auto written = co_await stream_->write(pending);
   base::sync_point("imap-after-reply");
   if (written.ok()) co_return;
   over_ = true;
@@ -346,7 +347,7 @@ base::Task<void> Session::flush() {
 base::Task<void> Session::hang_up() {
   connection_.log_out();
   co_await flush();
-  co_await stream_.shutdown();
+  co_await stream_->shutdown();
 }
 
 void Session::bye(std::string_view text) {

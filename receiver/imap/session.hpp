@@ -3,16 +3,19 @@
 //
 //   session.cpp         the loop, commands, flushing, reporting news     session_login.cpp   STARTTLS, LOGIN, AUTHENTICATE
 //   session_append.cpp  the messages of APPEND as they arrive            session_idle.cpp    IDLE
+//   session_compress.cpp  COMPRESS
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/task.hpp"
+#include "common/net/deflate_stream.hpp"
 #include "common/net/stream.hpp"
 #include "receiver/imap/cmd/append.hpp"
 #include "receiver/imap/framer.hpp"
@@ -76,10 +79,14 @@ class Session {
   void take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options, base::Status& status);
   void spool(cmd::Append& append, std::string_view octets, base::Status& status);
 
+  // ---- session_compress.cpp ----
+  base::Task<void> compress(parse::Command command);
+
   // ---- session_idle.cpp ----
   base::Task<void> idle(parse::Command command);
 
-  net::Stream& stream_;
+  net::Stream* stream_;                             // the one given, or compressed_ over it
+  std::unique_ptr<net::DeflateStream> compressed_;  // since COMPRESS
   const Services& services_;
   Pause pause_;
   Framer framer_;

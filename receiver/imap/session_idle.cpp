@@ -11,7 +11,7 @@ base::Task<void> Session::idle(parse::Command command) {
   const bool follows = connection_.has_view();
   // Subscribed before the first look, so that nothing falls between.
   if (follows) {
-    const auto wake = [this] { stream_.interrupt(); };
+    const auto wake = [this] { stream_->interrupt(); };
     subscription = feed.subscribe(connection_.view().box(), *base::Executor::current(), wake);
   }
   connection_.out += "+ idling\r\n";

@@ -22,10 +22,10 @@ base::Task<void> Session::start_tls(parse::Command command) {
   if (over_) co_return;
   // What was pipelined behind STARTTLS came in clear from anybody: it is never executed (RFC 9051 §6.2.1).
   framer_.discard_input();
-  stream_.set_timeout(kLoginTimeout);
-  const auto started = co_await stream_.start_tls();
+  stream_->set_timeout(kLoginTimeout);
+  const auto started = co_await stream_->start_tls();
   if (!started.ok()) {
-    log::info("imap tls handshake failed", {{"peer", stream_.peer().address}, {"reason", started.error().text}});
+    log::info("imap tls handshake failed", {{"peer", stream_->peer().address}, {"reason", started.error().text}});
     over_ = true;
     broken_ = true;
     co_return;
@@ -95,7 +95,7 @@ base::Task<std::optional<std::string>> Session::next_line(const parse::Command& 
 }
 
 base::Task<void> Session::log_in(parse::Command command, std::string user, base::Secret password) {
-  const std::string peer = stream_.peer().address;
+  const std::string peer = stream_->peer().address;
   const std::string name = base::printable(user, 100);
   auth::Authenticator& authenticator = services_.authenticator;
   auto attempt = co_await authenticator.login(std::move(user), std::move(password), peer);
@@ -111,10 +111,10 @@ base::Task<void> Session::log_in(parse::Command command, std::string user, base:
   }
   if (status.ok()) {
     connection_.authenticated(*attempt.identity);
-    stream_.set_authenticated();
+    stream_->set_authenticated();
     framer_.set_limits(FramerLimits::after_login(services_.max_message_octets));
     connection_.completion = {"OK", "CAPABILITY " + cmd::capability_list(connection_), "Logged in"};
-    log::info("imap login", {{"user", connection_.user()}, {"peer", peer}, {"tls", stream_.tls().version}});
+    log::info("imap login", {{"user", connection_.user()}, {"peer", peer}, {"tls", stream_->tls().version}});
   }
   co_await complete(command, status);
 }

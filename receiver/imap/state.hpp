@@ -42,6 +42,7 @@ class Connection {
   bool may_log_in() const { return tls_ || clear_login_; }
   void allow_clear_login() { clear_login_ = true; }
   bool can_start_tls() const { return can_start_tls_ && !tls_; }
+  bool compressed() const { return compressed_; }
   base::AccountId account() const { return identity_.account; }
   const std::string& user() const { return identity_.address; }
   View& view() { return *view_; }  // only while selected
@@ -56,6 +57,7 @@ class Connection {
 
   // STARTTLS succeeded: whatever was known in clear is forgotten (RFC 9051 §6.2.1).
   void tls_started();
+  void compression_started() { compressed_ = true; }
   void authenticated(auth::Identity identity);
   void selected(View view);
   // Leaves the mailbox; expunges nothing.
@@ -73,6 +75,7 @@ class Connection {
   bool tls_;
   bool can_start_tls_;
   bool clear_login_ = false;  // the peer is on this machine and the operator allows it
+  bool compressed_ = false;
   auth::Identity identity_;
   Enabled enabled_;
   std::optional<View> view_;

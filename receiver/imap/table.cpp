@@ -54,6 +54,10 @@ constexpr std::array kRules{
     steps_rule(Verb::Store, kSelected, Expunge::WithUid, cmd::store),
     steps_rule(Verb::Copy, kSelected, Expunge::Always, cmd::copy),
     steps_rule(Verb::Move, kSelected, Expunge::Always, cmd::move),
+    steps_rule(Verb::Sort, kSelected, Expunge::WithUid, cmd::sort),
+    steps_rule(Verb::Thread, kSelected, Expunge::WithUid, cmd::thread),
+    steps_rule(Verb::MultiSearch, kLoggedIn, Expunge::Never, cmd::multi_search),
+    dialog_rule(Verb::Compress, kLoggedIn, Expunge::Never),
 };
 
 constexpr bool in_order() {
@@ -63,7 +67,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "one rule per verb, in the order of parse::Verb");
-static_assert(kRules.size() == static_cast<std::size_t>(Verb::Move) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Verb::Compress) + 1);
 
 }  // namespace
 

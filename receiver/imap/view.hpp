@@ -65,6 +65,11 @@ class View {
   };
   void put_fetch(std::string& out, std::size_t index, const store::mail::Message& message, Told what) const;
 
+  // What "$" means: the messages that the last SEARCH RETURN (SAVE) found, ascending, also those that are gone meanwhile
+  // (RFC 5182 §2.1). Empty in a mailbox that was just opened.
+  const std::vector<base::Uid>& saved_result() const { return saved_result_; }
+  void save_result(std::vector<base::Uid> uids) { saved_result_ = std::move(uids); }
+
   // Remembers that this session itself gave `uids` the mod-sequence `modseq` and has told the client (or was asked not
   // to, .SILENT), so that report() does not repeat it. `uids` ascending.
   void told(const std::vector<base::Uid>& uids, base::ModSeq modseq);
@@ -102,6 +107,7 @@ class View {
   std::vector<base::Uid> arrived_;                               // not told yet; ascending
   std::vector<base::Uid> changed_;                               // flags to tell; ascending, from changed_at_ on
   std::size_t changed_at_ = 0;
+  std::vector<base::Uid> saved_result_;
   std::vector<std::pair<base::Uid, base::ModSeq>> told_;  // see told(); sorted by UID at follow()
 };
 

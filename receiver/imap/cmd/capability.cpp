@@ -6,9 +6,14 @@ namespace hearthmail::receiver::imap::cmd {
 std::string capability_list(const Connection& connection) {
   std::string list =
       "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE QRESYNC "
+      "SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MULTISEARCH "
+      "I18NLEVEL=1 "
       "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=";
   put_number(list, connection.services().max_message_octets);
-  if (connection.state() != kNotAuthenticated) return list;
+  if (connection.state() != kNotAuthenticated) {
+    if (!connection.compressed()) list += " COMPRESS=DEFLATE";
+    return list;
+  }
   if (connection.can_start_tls()) list += " STARTTLS";
   list += connection.may_log_in() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";  // RFC 9051 §6.2.3
   return list;

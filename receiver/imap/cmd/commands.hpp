@@ -43,6 +43,9 @@ Started close(Connection& connection, parse::Command& command);
 base::Status unselect(Connection& connection, const parse::Command& command);
 Started expunge(Connection& connection, parse::Command& command);
 Started search(Connection& connection, parse::Command& command);
+Started sort(Connection& connection, parse::Command& command);
+Started thread(Connection& connection, parse::Command& command);
+Started multi_search(Connection& connection, parse::Command& command);  // ESEARCH, also without a selected mailbox
 Started fetch(Connection& connection, parse::Command& command);
 Started store(Connection& connection, parse::Command& command);
 Started copy(Connection& connection, parse::Command& command);

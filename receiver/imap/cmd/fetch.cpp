@@ -214,6 +214,7 @@ Started fetch(Connection& connection, parse::Command& command) {
   if (args.changed_since.has_value()) {
     TRY_ASSIGN(ranges, changed_in(connection, args, ranges));
   }
+  if (args.page.has_value()) ranges = page_of(ranges, *args.page);
   return std::unique_ptr<Operation>(
       new FetchOperation(connection.view(), connection.enabled().condstore, std::move(args), std::move(ranges)));
 }

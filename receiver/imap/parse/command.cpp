@@ -21,7 +21,7 @@ struct NamedVerb {
   Verb verb;
   bool with_uid;  // has a UID form
 };
-constexpr std::array<NamedVerb, 30> kVerbs{{
+constexpr std::array<NamedVerb, 34> kVerbs{{
     {"CAPABILITY", Verb::Capability, false},
     {"NOOP", Verb::Noop, false},
     {"LOGOUT", Verb::Logout, false},
@@ -52,6 +52,10 @@ constexpr std::array<NamedVerb, 30> kVerbs{{
     {"STORE", Verb::Store, true},
     {"COPY", Verb::Copy, true},
     {"MOVE", Verb::Move, true},
+    {"SORT", Verb::Sort, true},
+    {"THREAD", Verb::Thread, true},
+    {"ESEARCH", Verb::MultiSearch, false},
+    {"COMPRESS", Verb::Compress, false},
 }};
 
 // Turns the result of a family's parser into the variant.
@@ -93,6 +97,10 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Store: return as_args(parse_store(in, head.uid));
     case Verb::Copy:
     case Verb::Move: return as_args(parse_copy(in, head.uid));
+    case Verb::Sort: return as_args(parse_sort(in, head.uid));
+    case Verb::Thread: return as_args(parse_thread(in, head.uid));
+    case Verb::MultiSearch: return as_args(parse_multi_search(in));
+    case Verb::Compress: return as_args(parse_compress(in));
   }
   return Error{Errc::Internal, "verb without a parser"};
 }
@@ -126,7 +134,8 @@ Result<Head> parse_head(Cursor& in) {
     head.verb = named.verb;
     return head;
   }
-  return in.error(head.uid ? "COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE after UID" : "a command that is known");
+  return in.error(head.uid ? "COPY, EXPUNGE, FETCH, MOVE, SEARCH, SORT, STORE or THREAD after UID"
+                           : "a command that is known");
 }
 
 Result<Args> parse_args(Cursor& in, const Head& head) {

@@ -15,7 +15,7 @@
 #include "receiver/imap/parse/list.hpp"
 #include "receiver/imap/parse/mailbox.hpp"
 #include "receiver/imap/parse/message.hpp"
-#include "receiver/imap/parse/search_key.hpp"
+#include "receiver/imap/parse/search.hpp"
 #include "receiver/imap/parse/session.hpp"
 
 namespace hearthmail::receiver::imap::parse {
@@ -50,7 +50,11 @@ enum class Verb : std::uint8_t {
   Fetch,
   Store,
   Copy,
-  Move,  // selected
+  Move,
+  Sort,
+  Thread,       // selected
+  MultiSearch,  // ESEARCH, logged in
+  Compress,     // logged in
 };
 std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
@@ -59,9 +63,9 @@ struct NoArgs {};
 // Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe -> MailboxArgs; Copy, Move -> CopyArgs; the others
 // have the struct of their name; those without arguments NoArgs. APPEND comes as framer events (parse/append.hpp); as
 // a Command it is always an error.
-using Args =
-    std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
-                 RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs, CopyArgs>;
+using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
+                          RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs,
+                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs>;
 
 struct Command {
   std::string tag;

@@ -209,6 +209,9 @@ Status parse_modifiers(Cursor& in, FetchArgs& args) {
       add_item(args.items, simple_item(FetchKind::ModSeq));
     } else if (in.take_word("VANISHED")) {
       args.vanished = true;
+    } else if (args.uid && !args.page.has_value() && in.take_word("PARTIAL")) {  // UID FETCH only, RFC 9394 §3.4
+      TRY(in.space());
+      TRY_ASSIGN(args.page, parse_partial_range(in));
     } else {
       return in.error("a FETCH modifier that is supported");
     }

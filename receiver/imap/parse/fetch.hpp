@@ -9,6 +9,7 @@
 #include "common/base/result.hpp"
 #include "receiver/imap/parse/cursor.hpp"
 #include "receiver/imap/parse/numset.hpp"
+#include "receiver/imap/parse/search.hpp"
 
 namespace hearthmail::receiver::imap::parse {
 
@@ -73,7 +74,8 @@ struct FetchArgs {
   // CHANGEDSINCE, RFC 7162 §3.1.4.1; MODSEQ is then among the items. 0, which the grammar excludes and clients send all
   // the same, means every message.
   std::optional<std::uint64_t> changed_since;
-  bool vanished = false;  // with CHANGEDSINCE and UID only, RFC 7162 §3.2.6
+  bool vanished = false;             // with CHANGEDSINCE and UID only, RFC 7162 §3.2.6
+  std::optional<PartialRange> page;  // PARTIAL: only these of the messages in `set`, RFC 9394 §3.4
 };
 
 base::Result<FetchArgs> parse_fetch(Cursor& in, bool uid);

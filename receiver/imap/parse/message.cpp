@@ -6,8 +6,8 @@ using base::Result;
 
 // sequence-set = (seq-number / seq-range) *("," sequence-set), RFC 9051 §9. 0 stands for "*".
 Result<NumSet> parse_sequence_set(Cursor& in) {
+  if (in.take('$')) return NumSet::saved_result();  // seq-last-command, RFC 5182 §3
   NumSet set;
-  if (in.peek() == '$') return in.error("message numbers (\"$\" is not supported)");
   do {
     if (set.ranges().size() >= kMaxRanges) return in.error("at most 10000 ranges");
     NumRange range{0, 0};

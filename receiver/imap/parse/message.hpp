@@ -31,7 +31,7 @@ struct ExpungeArgs {
   std::optional<NumSet> uids;  // UID EXPUNGE, RFC 4315 §2.1
 };
 
-// sequence-set, RFC 9051 §9. "$" is refused: SEARCHRES is not offered. Invalid beyond kMaxRanges.
+// sequence-set, RFC 9051 §9, with "$" of RFC 5182 alone. Invalid beyond kMaxRanges.
 base::Result<NumSet> parse_sequence_set(Cursor& in);
 base::Result<StoreArgs> parse_store(Cursor& in, bool uid);
 base::Result<CopyArgs> parse_copy(Cursor& in, bool uid);  // MOVE too

@@ -4,6 +4,12 @@
 
 namespace hearthmail::receiver::imap::parse {
 
+NumSet NumSet::saved_result() {
+  NumSet set;
+  set.saved_result_ = true;
+  return set;
+}
+
 void NumSet::add_ascending(std::uint32_t number) {
   if (!ranges_.empty() && ranges_.back().last + 1 == number) {
     ranges_.back().last = number;
@@ -49,6 +55,7 @@ std::uint64_t NumSet::count() const {
 
 std::string NumSet::to_string() const {
   const auto number = [](std::uint32_t n) { return n == 0 ? std::string("*") : std::to_string(n); };
+  if (saved_result_) return "$";
   std::string out;
   for (const NumRange& range : ranges_) {
     if (!out.empty()) out += ',';

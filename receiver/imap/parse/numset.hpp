@@ -21,6 +21,9 @@ class NumSet {
  public:
   NumSet() = default;
   explicit NumSet(std::vector<NumRange> ranges) : ranges_(std::move(ranges)) {}
+  // "$": what the last SEARCH RETURN (SAVE) found, RFC 5182 §2.1. It has no ranges of its own.
+  static NumSet saved_result();
+  bool is_saved_result() const { return saved_result_; }
 
   const std::vector<NumRange>& ranges() const { return ranges_; }
   bool empty() const { return ranges_.empty(); }
@@ -41,6 +44,7 @@ class NumSet {
 
  private:
   std::vector<NumRange> ranges_;
+  bool saved_result_ = false;
 };
 
 }  // namespace hearthmail::receiver::imap::parse

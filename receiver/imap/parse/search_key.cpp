@@ -15,7 +15,7 @@ using base::Status;
 
 namespace {
 
-enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Field, Uids, ModSeq };
+enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Seconds, Field, Uids, ModSeq };
 
 struct NamedKey {
   std::string_view name;
@@ -23,8 +23,8 @@ struct NamedKey {
   bool negated;
   Takes takes;
 };
-// RFC 9051 §6.4.4 and, for OLD and RECENT, RFC 3501 §6.4.4. NEW, NOT, OR and "(" are made of these.
-constexpr std::array<NamedKey, 33> kKeys{{
+// RFC 9051 §6.4.4; OLD and RECENT RFC 3501 §6.4.4; OLDER and YOUNGER RFC 5032 §3. NEW, NOT, OR and "(" are made of these.
+constexpr std::array<NamedKey, 35> kKeys{{
     {"ALL", SearchKey::All, false, Takes::Nothing},
     {"ANSWERED", SearchKey::Answered, false, Takes::Nothing},
     {"DELETED", SearchKey::Deleted, false, Takes::Nothing},
@@ -43,6 +43,8 @@ constexpr std::array<NamedKey, 33> kKeys{{
     {"BEFORE", SearchKey::Before, false, Takes::Date},
     {"ON", SearchKey::On, false, Takes::Date},
     {"SINCE", SearchKey::Since, false, Takes::Date},
+    {"OLDER", SearchKey::Older, false, Takes::Seconds},
+    {"YOUNGER", SearchKey::Younger, false, Takes::Seconds},
     {"SENTBEFORE", SearchKey::SentBefore, false, Takes::Date},
     {"SENTON", SearchKey::SentOn, false, Takes::Date},
     {"SENTSINCE", SearchKey::SentSince, false, Takes::Date},
@@ -88,6 +90,10 @@ Status parse_argument(Cursor& in, Takes takes, SearchNode& node) {
     }
     case Takes::Octets: {
       TRY_ASSIGN(node.octets, in.number64());
+      break;
+    }
+    case Takes::Seconds: {
+      TRY_ASSIGN(node.octets, in.nz_number());  // interval = nz-number, RFC 5032 §4
       break;
     }
     case Takes::Field: {
@@ -221,32 +227,6 @@ class TreeParser {
   std::vector<std::uint32_t> open_;
 };
 
-// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-Status parse_return(Cursor& in, SearchArgs& args) {
-  args.esearch = true;
-  TRY(in.space());
-  TRY(in.expect('(', "a list of RETURN options"));
-  if (!in.take(')')) {
-    do {
-      if (in.take_word("MIN")) {
-        args.min = true;
-      } else if (in.take_word("MAX")) {
-        args.max = true;
-      } else if (in.take_word("ALL")) {
-        args.all = true;
-      } else if (in.take_word("COUNT")) {
-        args.count = true;
-      } else {
-        return in.error("MIN, MAX, ALL or COUNT");  // SAVE: SEARCHRES is not offered
-      }
-    } while (in.peek() == ' ' && in.space().ok());
-    TRY(in.expect(')', "\")\" after the RETURN options"));
-  }
-  // RFC 9051 §6.4.4: "()" means ALL.
-  if (!args.min && !args.max && !args.count) args.all = true;
-  return in.space();
-}
-
 }  // namespace
 
 bool has_modseq(const SearchTree& tree) {
@@ -254,18 +234,6 @@ bool has_modseq(const SearchTree& tree) {
                      [](const SearchNode& node) { return node.key == SearchKey::ModSeq; });
 }
 
-Result<SearchArgs> parse_search(Cursor& in, bool uid) {
-  SearchArgs args;
-  args.uid = uid;
-  TRY(in.space());
-  if (in.take_word("RETURN")) TRY(parse_return(in, args));
-  if (in.take_word("CHARSET")) {
-    TRY(in.space());
-    TRY_ASSIGN(args.charset, in.astring());
-    TRY(in.space());
-  }
-  TRY_ASSIGN(args.tree, TreeParser(in).run());
-  return args;
-}
+Result<SearchTree> parse_search_keys(Cursor& in) { return TreeParser(in).run(); }
 
 }  // namespace hearthmail::receiver::imap::parse

@@ -1,4 +1,4 @@
-// SEARCH's arguments: a pooled tree of search keys, RFC 9051 §6.4.4 and the NEW, OLD, RECENT of RFC 3501 §6.4.4.
+// Search keys as a pooled tree: RFC 9051 §6.4.4, the NEW, OLD, RECENT of RFC 3501 §6.4.4, OLDER and YOUNGER of RFC 5032 §3.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,8 @@ enum class SearchKey : std::uint8_t {
   Before,   // day
   On,
   Since,
+  Older,  // octets: seconds before now, RFC 5032
+  Younger,
   SentBefore,
   SentOn,
   SentSince,
@@ -55,8 +57,8 @@ struct SearchNode {
   std::vector<std::uint32_t> children;  // indices in SearchTree::nodes, each greater than its parent's
   std::string text;                     // in the command's charset, as sent
   std::string field;                    // Header
-  std::uint64_t octets = 0;             // Larger, Smaller; the mod-sequence of ModSeq
-  std::int64_t day = 0;                 // days since 1970-01-01, of dates
+  std::uint64_t octets = 0;             // Larger, Smaller; seconds of Older and Younger; the mod-sequence of ModSeq
+  std::int64_t day = 0;  // days since 1970-01-01, of dates; once compiled, Unix seconds of Older and Younger
   NumSet set;
 };
 
@@ -68,17 +70,7 @@ struct SearchTree {
 // Does some key ask for mod-sequences? The answer then ends with MODSEQ (RFC 7162 §3.1.6).
 bool has_modseq(const SearchTree& tree);
 
-struct SearchArgs {
-  bool uid = false;
-  bool esearch = false;  // RETURN was given: answer with ESEARCH (RFC 9051 §7.3.4)
-  bool min = false;
-  bool max = false;
-  bool all = false;  // set for "RETURN ()" too
-  bool count = false;
-  std::string charset;  // as written, empty when none was given
-  SearchTree tree;
-};
-
-base::Result<SearchArgs> parse_search(Cursor& in, bool uid);
+// search-key *(SP search-key): everything that is left of the command.
+base::Result<SearchTree> parse_search_keys(Cursor& in);
 
 }  // namespace hearthmail::receiver::imap::parse

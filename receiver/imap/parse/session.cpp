@@ -76,4 +76,11 @@ Result<EnableArgs> parse_enable(Cursor& in) {
   return args;
 }
 
+// compress = "COMPRESS" SP algorithm, RFC 4978 §5
+Result<CompressArgs> parse_compress(Cursor& in) {
+  TRY(in.space());
+  TRY_ASSIGN(const std::string algorithm, in.atom());
+  return CompressArgs{base::upper(algorithm)};
+}
+
 }  // namespace hearthmail::receiver::imap::parse

@@ -1,4 +1,5 @@
-// Commands about the connection: LOGIN, AUTHENTICATE, ID, ENABLE: RFC 9051 §6.2, §6.3.1; RFC 2971; RFC 4959.
+// Commands about the connection: LOGIN, AUTHENTICATE, ID, ENABLE, COMPRESS: RFC 9051 §6.2, §6.3.1; RFC 2971; RFC 4959;
+// RFC 4978.
 #pragma once
 
 #include <optional>
@@ -31,10 +32,14 @@ struct IdArgs {
 struct EnableArgs {
   std::vector<std::string> capabilities;  // upper case
 };
+struct CompressArgs {
+  std::string algorithm;  // upper case
+};
 
 base::Result<LoginArgs> parse_login(Cursor& in);
 base::Result<AuthenticateArgs> parse_authenticate(Cursor& in);
 base::Result<IdArgs> parse_id(Cursor& in);
 base::Result<EnableArgs> parse_enable(Cursor& in);
+base::Result<CompressArgs> parse_compress(Cursor& in);
 
 }  // namespace hearthmail::receiver::imap::parse

@@ -43,6 +43,8 @@ Cost own_cost(SearchKey key) {
     case SearchKey::Before:
     case SearchKey::On:
     case SearchKey::Since:
+    case SearchKey::Older:
+    case SearchKey::Younger:
     case SearchKey::Larger:
     case SearchKey::Smaller:
     case SearchKey::ModSeq: return Cost::Record;
@@ -98,11 +100,34 @@ bool matches_record(const SearchNode& node, const SearchSubject& subject) {
     case SearchKey::Before: return internal_day(subject) < node.day;
     case SearchKey::On: return internal_day(subject) == node.day;
     case SearchKey::Since: return internal_day(subject) >= node.day;
+    case SearchKey::Older: return subject.internal_date() <= node.day;
+    case SearchKey::Younger: return subject.internal_date() >= node.day;
     case SearchKey::Larger: return subject.octets() > node.octets;
     case SearchKey::Smaller: return subject.octets() < node.octets;
     case SearchKey::ModSeq: return subject.modseq() >= node.octets;
     default: return true;  // All
   }
+}
+
+struct SummaryField {
+  std::string_view name;
+  const std::string& text;
+};
+SummaryField field_of(SearchKey key, const mime::Summary& summary) {
+  switch (key) {
+    case SearchKey::From: return {"From", summary.from};
+    case SearchKey::To: return {"To", summary.to};
+    case SearchKey::Cc: return {"Cc", summary.cc};
+    case SearchKey::Bcc: return {"Bcc", summary.bcc};
+    default: return {"Subject", summary.subject};
+  }
+}
+
+// An empty text asks whether there is such a field at all, as HEADER does (RFC 9051 §6.4.4) and as Dovecot reads it.
+bool field_contains(SummaryField field, const mime::Summary& summary, const std::string& folded) {
+  if (!folded.empty()) return contains_folded(field.text, folded);
+  return std::any_of(summary.fields.begin(), summary.fields.end(),
+                     [&](const mime::Field& present) { return base::iequals(present.name, field.name); });
 }
 
 // Keys that the summary answers. A message without a readable Date: is on no day (RFC 9051 leaves it open).
@@ -111,18 +136,27 @@ bool matches_summary(const SearchNode& node, const mime::Summary& summary) {
     case SearchKey::SentBefore: return summary.sent.has_value() && summary.sent_day < node.day;
     case SearchKey::SentOn: return summary.sent.has_value() && summary.sent_day == node.day;
     case SearchKey::SentSince: return summary.sent.has_value() && summary.sent_day >= node.day;
-    case SearchKey::From: return contains_folded(summary.from, node.text);
-    case SearchKey::To: return contains_folded(summary.to, node.text);
-    case SearchKey::Cc: return contains_folded(summary.cc, node.text);
-    case SearchKey::Bcc: return contains_folded(summary.bcc, node.text);
-    default: return contains_folded(summary.subject, node.text);  // Subject
+    default: return field_contains(field_of(node.key, summary), summary, node.text);
+  }
+}
+
+// Puts numbers in the place of "*", "$" and "now".
+void resolve(SearchNode& node, const Context& context) {
+  if (node.set.is_saved_result()) {
+    node.key = SearchKey::Uid;
+    node.set = context.saved_result;
+  } else if (node.key == SearchKey::SequenceSet) {
+    node.set = node.set.resolved(context.largest_sequence);
+  } else if (node.key == SearchKey::Uid) {
+    node.set = node.set.resolved(context.largest_uid);
+  } else if (node.key == SearchKey::Older || node.key == SearchKey::Younger) {
+    node.day = context.now - static_cast<std::int64_t>(node.octets);  // from here on a time
   }
 }
 
 }  // namespace
 
-Result<Matcher> Matcher::compile(const SearchTree& tree, std::string_view charset, std::uint32_t largest_sequence,
-                                 std::uint32_t largest_uid) {
+Result<Matcher> Matcher::compile(const SearchTree& tree, std::string_view charset, const Context& context) {
   if (!is_utf8_name(charset) && !mime::is_known_charset(charset))
     return Error{Errc::Unsupported, "Charset is not known"};
   Matcher matcher;
@@ -135,8 +169,7 @@ Result<Matcher> Matcher::compile(const SearchTree& tree, std::string_view charse
     for (const std::uint32_t child : node.children) cost[i] = std::max(cost[i], cost[child]);
     std::stable_sort(node.children.begin(), node.children.end(),
                      [&cost](std::uint32_t a, std::uint32_t b) { return cost[a] < cost[b]; });
-    if (node.key == SearchKey::SequenceSet) node.set = node.set.resolved(largest_sequence);
-    if (node.key == SearchKey::Uid) node.set = node.set.resolved(largest_uid);
+    resolve(node, context);
     if (node.children.empty() && own_cost(node.key) != Cost::Record) {
       TRY_ASSIGN(node.text, prepare_text(node.text, charset));
     }

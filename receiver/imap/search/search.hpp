@@ -36,13 +36,19 @@ class SearchSubject {
   virtual base::Result<std::string> read(mime::Range range) = 0;
 };
 
+// What a search program refers to without naming it.
+struct Context {
+  std::uint32_t largest_sequence = 0;  // what "*" means; 0: there is no message
+  std::uint32_t largest_uid = 0;
+  base::UnixTime now = 0;      // OLDER and YOUNGER count from here, RFC 5032 §3
+  parse::NumSet saved_result;  // "$" as UIDs, resolved; RFC 5182 §2.1
+};
+
 class Matcher {
  public:
-  // `charset` of the texts: "", UTF-8 and US-ASCII as they are, others as mime::to_utf8 knows them. `largest_sequence` and
-  // `largest_uid` are what "*" means. Unsupported: answer NO [BADCHARSET (UTF-8 US-ASCII)]; Invalid: text is not in its
-  // charset (BAD).
-  static base::Result<Matcher> compile(const parse::SearchTree& tree, std::string_view charset,
-                                       std::uint32_t largest_sequence, std::uint32_t largest_uid);
+  // `charset` of the texts: "", UTF-8 and US-ASCII as they are, others as mime::to_utf8 knows them.
+  // Unsupported: answer NO [BADCHARSET (UTF-8 US-ASCII)]; Invalid: text is not in its charset (BAD).
+  static base::Result<Matcher> compile(const parse::SearchTree& tree, std::string_view charset, const Context& context);
 
   // Cheap keys first; stops as soon as it knows. Errors: those of the subject. Const: several threads may share it.
   base::Result<bool> matches(SearchSubject& subject) const;

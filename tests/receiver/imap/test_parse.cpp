@@ -53,7 +53,7 @@ TEST_CASE("what is no command says where", "[parse]") {
   CHECK(error_of("a NOOPS") == "Expected a command that is known at octet 3, before \"NOOPS\"");
   CHECK(error_of("+ NOOP") == "Expected a tag at octet 1, before \"+ NOOP\"");
   CHECK(error_of("a UID NOOP") ==
-        "Expected COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE after UID at octet 7, before \"NOOP\"");
+        "Expected COPY, EXPUNGE, FETCH, MOVE, SEARCH, SORT, STORE or THREAD after UID at octet 7, before \"NOOP\"");
   CHECK(error_of("a NOOP x") == "Expected the end of the command at octet 8, before \"x\"");
   CHECK(error_of("a NOOP\r") == "Expected the end of the command at octet 7, before \"\\x0d\"");
   CHECK(error_of("a APPEND INBOX").substr(0, 31) == "Expected a message as a literal");
@@ -216,7 +216,8 @@ TEST_CASE("sequence sets, RFC 9051 9", "[parse]") {
   CHECK(set("1:*") == "1:*");
   CHECK(set("*:4,7,9:3") == "*:4,7,9:3");
   CHECK(set("4294967295") == "4294967295");
-  for (const char* wrong : {"0", "1:", ":1", "1,", ",1", "1::2", "4294967296", "a", "$", "1-2", "-1"}) {
+  CHECK(set("$") == "$");  // RFC 5182
+  for (const char* wrong : {"0", "1:", ":1", "1,", ",1", "1::2", "4294967296", "a", "$,1", "1,$", "1-2", "-1"}) {
     INFO(wrong);
     CHECK_FALSE(parse_command(std::string("a COPY ") + wrong + " x").ok());
   }

@@ -37,6 +37,8 @@ std::string show(const SearchTree& tree, std::uint32_t index) {
     case SearchKey::Before: return out + "before=" + std::to_string(node.day);
     case SearchKey::On: return out + "on=" + std::to_string(node.day);
     case SearchKey::Since: return out + "since=" + std::to_string(node.day);
+    case SearchKey::Older: return out + "older=" + std::to_string(node.octets);
+    case SearchKey::Younger: return out + "younger=" + std::to_string(node.octets);
     case SearchKey::SentBefore: return out + "sentbefore=" + std::to_string(node.day);
     case SearchKey::SentOn: return out + "senton=" + std::to_string(node.day);
     case SearchKey::SentSince: return out + "sentsince=" + std::to_string(node.day);
@@ -110,7 +112,11 @@ TEST_CASE("every search key, RFC 9051 6.4.4 and RFC 3501 6.4.4", "[parse][search
       {"BODY x", "body=x"},
       {"TEXT x", "text=x"},
       {"HEADER X-Spam \"\"", "header X-Spam="},
+      {"OLDER 60", "older=60"},
+      {"younger 259200", "younger=259200"},
       {"UID 1:*", "uid=1:*"},
+      {"UID $", "uid=$"},
+      {"$", "$"},
       {"2,4:7", "2,4:7"},
       {"*", "*"},
   };
@@ -150,7 +156,10 @@ TEST_CASE("RETURN and CHARSET", "[parse][search]") {
   CHECK(some.charset == "UTF-8");
   CHECK(search("RETURN (COUNT ALL) ALL").all);
   CHECK(search("CHARSET \"iso-8859-1\" TEXT {1}\r\n\xe9").tree.nodes[1].text == "\xe9");
-  CHECK(error_of("RETURN (SAVE) ALL").find("MIN, MAX, ALL or COUNT") != std::string::npos);
+  const auto saved = search("RETURN (SAVE) ALL");
+  CHECK(saved.save);
+  CHECK_FALSE(saved.wants_answer());
+  CHECK(error_of("RETURN (FROB) ALL").find("MIN, MAX, ALL, COUNT, SAVE or one PARTIAL") != std::string::npos);
   CHECK(error_of("RETURN MIN ALL").find("list of RETURN options") != std::string::npos);
   const auto uid = parse_command("a UID SEARCH 1");
   REQUIRE(uid.ok());
@@ -170,8 +179,12 @@ TEST_CASE("malformed searches", "[parse][search]") {
                             "SEEN)",
                             "(SEEN))",
                             "NOT (SEEN",
-                            "$",
-                            "UID $",
+                            "$,1",
+                            "OLDER 0",
+                            "YOUNGER -1",
+                            "RETURN (PARTIAL 0:1) ALL",
+                            "RETURN (PARTIAL -1:5) ALL",
+                            "RETURN (PARTIAL 1) ALL",
                             "BEFORE",
                             "BEFORE 1-Jan-70",
                             "ON 30-Feb-2020",
@@ -212,4 +225,85 @@ TEST_CASE("nesting and number of keys are bounded", "[parse][search][limits]") {
   for (std::size_t i = 1; i < kMaxSearchKeys; ++i) wide += " ALL";
   CHECK(parse_command("a SEARCH " + wide).ok());
   CHECK(error_of(wide + " ALL").find("at most 1000 search keys") != std::string::npos);
+}
+
+TEST_CASE("PARTIAL, RFC 9394 3.1", "[parse][search]") {
+  const auto args = search("RETURN (PARTIAL 500:400 COUNT) ALL");
+  REQUIRE(args.partial.has_value());
+  CHECK(args.partial->first == 400);
+  CHECK(args.partial->last == 500);
+  CHECK(args.partial->text == "500:400");
+  CHECK_FALSE(args.all);
+  const auto from_end = search("RETURN (PARTIAL -1:-100) ALL");
+  CHECK(from_end.partial->from_end);
+  CHECK(from_end.partial->text == "-1:-100");
+  CHECK(error_of("RETURN (PARTIAL 1:2 ALL) ALL").find("PARTIAL or ALL") != std::string::npos);
+  CHECK(error_of("RETURN (PARTIAL 1:2 PARTIAL 3:4) ALL").find("one PARTIAL") != std::string::npos);
+  const auto shown = [](const char* range, std::size_t size) {
+    Cursor in(range);
+    const auto found = positions(*parse_partial_range(in), size);
+    return std::to_string(found.first) + "-" + std::to_string(found.last);
+  };
+  CHECK(shown("1:3", 10) == "0-3");
+  CHECK(shown("3:1", 2) == "0-2");
+  CHECK(shown("11:20", 10) == "0-0");
+  CHECK(shown("-1:-3", 10) == "7-10");
+  CHECK(shown("-3:-20", 10) == "0-8");
+  CHECK(shown("-11:-12", 10) == "0-0");
+  CHECK(shown("1:4294967295", 0) == "0-0");
+}
+
+TEST_CASE("SORT, THREAD and ESEARCH, RFC 5256 5 and RFC 7377 4", "[parse][search]") {
+  const auto sort = parse_command("a UID SORT RETURN (COUNT) (REVERSE DATE subject DISPLAYFROM) UTF-8 SEEN TO x");
+  REQUIRE(sort.ok());
+  const auto& args = std::get<SortArgs>(sort->args);
+  CHECK(args.uid);
+  CHECK(args.count);
+  CHECK(args.charset == "UTF-8");
+  REQUIRE(args.keys.size() == 3);
+  CHECK(args.keys[0].field == SortField::Date);
+  CHECK(args.keys[0].reverse);
+  CHECK(args.keys[2].field == SortField::DisplayFrom);
+  CHECK_FALSE(args.keys[2].reverse);
+  CHECK(args.tree.nodes.size() == 3);
+  const auto thread = parse_command("a THREAD REFERENCES US-ASCII ALL");
+  REQUIRE(thread.ok());
+  CHECK(std::get<ThreadArgs>(thread->args).algorithm == ThreadAlgorithm::References);
+  const auto multi = parse_command(
+      "a ESEARCH IN (selected mailboxes \"x\" subtree (y z/w) subtree-one q personal inboxes subscribed) RETURN (MIN) "
+      "UNSEEN");
+  REQUIRE(multi.ok());
+  const auto& sources = std::get<MultiSearchArgs>(multi->args).sources;
+  REQUIRE(sources.size() == 7);
+  CHECK(sources[1].kind == SourceKind::Mailboxes);
+  CHECK(sources[2].names == std::vector<std::string>{"y", "z/w"});
+  CHECK(sources[3].kind == SourceKind::SubtreeOne);
+  const auto plain = parse_command("a ESEARCH UNSEEN");
+  REQUIRE(plain.ok());
+  CHECK(std::get<MultiSearchArgs>(plain->args).sources.size() == 1);
+  CHECK(std::get<MultiSearchArgs>(plain->args).all);
+  for (const char* wrong :
+       {"SORT () UTF-8 ALL", "SORT (DATE) ALL", "SORT (REVERSE) UTF-8 ALL", "SORT (FROB) UTF-8 ALL",
+        "SORT DATE UTF-8 ALL", "THREAD FROB UTF-8 ALL", "THREAD REFERENCES ALL", "UID ESEARCH ALL", "ESEARCH IN () ALL",
+        "ESEARCH IN (x) ALL", "ESEARCH IN (subtree) ALL", "ESEARCH IN (selected (x)) ALL"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_command(std::string("a ") + wrong).ok());
+  }
+  std::string keys = "DATE";
+  for (std::size_t i = 1; i < kMaxSortKeys; ++i) keys += " DATE";
+  CHECK(parse_command("a SORT (" + keys + ") UTF-8 ALL").ok());
+  CHECK_FALSE(parse_command("a SORT (" + keys + " DATE) UTF-8 ALL").ok());
+  std::string names = "x";
+  for (std::size_t i = 1; i < kMaxSourceNames; ++i) names += " x";
+  CHECK(parse_command("a ESEARCH IN (mailboxes (" + names + ")) ALL").ok());
+  CHECK_FALSE(parse_command("a ESEARCH IN (mailboxes (" + names + " x)) ALL").ok());
+}
+
+TEST_CASE("UID FETCH with PARTIAL, RFC 9394 3.4", "[parse][search]") {
+  const auto fetch = parse_command("a UID FETCH 1:* (FLAGS) (PARTIAL -1:-30)");
+  REQUIRE(fetch.ok());
+  CHECK(std::get<FetchArgs>(fetch->args).page->last == 30);
+  CHECK_FALSE(parse_command("a FETCH 1:* (FLAGS) (PARTIAL -1:-30)").ok());
+  CHECK_FALSE(parse_command("a UID FETCH 1:* (FLAGS) (PARTIAL 1:2 PARTIAL 1:2)").ok());
+  CHECK_FALSE(parse_command("a UID FETCH 1:* (FLAGS) ()").ok());
 }

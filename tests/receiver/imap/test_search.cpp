@@ -53,12 +53,14 @@ class Subject : public search::SearchSubject {
   mime::Summary summary_;
 };
 
+const search::Context kContext{3, 70, 1'000'000, parse::NumSet({{60, 65}, {70, 70}})};
+
 base::Result<bool> try_match(Subject& subject, const std::string& keys) {
   const auto command = parse::parse_command("a SEARCH " + keys);
   INFO(keys);
   REQUIRE(command.ok());
   const auto& args = std::get<parse::SearchArgs>(command->args);
-  const auto matcher = Matcher::compile(args.tree, args.charset, 3, 70);
+  const auto matcher = Matcher::compile(args.tree, args.charset, kContext);
   if (!matcher.ok()) return matcher.error();
   return matcher->matches(subject);
 }
@@ -215,14 +217,16 @@ TEST_CASE("addresses and subject match as a reader sees them", "[search]") {
                        {"CC carol", true},
                        {"CC ada", false},
                        {"BCC x", false},
-                       {"BCC \"\"", true},
+                       {"BCC \"\"", false},  // no such field
+                       {"CC \"\"", true},
                        {"SUBJECT \"GR\xc3\x9c\xc3\x9f"
                         "E\"",
                         true},
                        {"SUBJECT gruesse", false},
                        {"SUBJECT gr", true},
-                       {"SUBJECT GRU", false},
-                       {"SUBJECT \"gr\xc3\xbcsse aus m\xc3\xbcnchen\"", true}});
+                       {"SUBJECT GRU", true},  // the mark follows: RFC 5051 compares decomposed texts
+                       {"SUBJECT \"gr\xc3\xbcsse aus m\xc3\xbcnchen\"", false},  // RFC 5051: sharp s is no "ss"
+                       {"SUBJECT \"aus M\xc3\x9cNCHEN\"", true}});
   CHECK(subject.reads == 0);
 }
 
@@ -278,9 +282,9 @@ TEST_CASE("cheap keys are asked first", "[search]") {
   CHECK(subject.reads == 0);
   const auto command = parse::parse_command("a SEARCH SEEN OR FROM x NOT BODY y");
   const auto& tree = std::get<parse::SearchArgs>(command->args).tree;
-  CHECK(Matcher::compile(tree, "", 1, 1)->needs_body());
+  CHECK(Matcher::compile(tree, "", kContext)->needs_body());
   const auto flags = parse::parse_command("a SEARCH SEEN 1:3");
-  CHECK_FALSE(Matcher::compile(std::get<parse::SearchArgs>(flags->args).tree, "", 1, 1)->needs_summary());
+  CHECK_FALSE(Matcher::compile(std::get<parse::SearchArgs>(flags->args).tree, "", kContext)->needs_summary());
 }
 
 TEST_CASE("charsets, RFC 9051 6.4.4", "[search]") {
@@ -308,14 +312,35 @@ TEST_CASE("a body that cannot be read is an error, not a miss", "[search]") {
   CHECK(matches(subject, "SUBJECT m"));
 }
 
-TEST_CASE("folding makes equal what reads equal", "[search]") {
-  CHECK(mime::fold_case("ABC xyz 12") == "abc xyz 12");
-  CHECK(mime::fold_case("STRASSE") == mime::fold_case("stra\xc3\x9f"
-                                                      "e"));
-  CHECK(mime::fold_case("\xce\xa3") == mime::fold_case("\xcf\x82"));   // final sigma
-  CHECK(mime::fold_case("e\xcc\x81") == mime::fold_case("\xc3\x89"));  // decomposed and composed
-  CHECK(mime::fold_case("\xef\xbc\xa1") == "a");                       // full-width A
+TEST_CASE("texts are compared by i;unicode-casemap, RFC 5051 2", "[search]") {
+  CHECK(mime::fold_case("ABC xyz_12") == "ABC XYZ_12");
+  CHECK(mime::fold_case("\xc3\xa9") == "E\xcc\x81");                     // title case, then decomposed
+  CHECK(mime::fold_case("e\xcc\x81") == mime::fold_case("\xc3\x89"));    // decomposed and composed
+  CHECK(mime::fold_case("\xc3\x9f") == "\xc3\x9f");                      // sharp s: the simple mapping leaves it
+  CHECK(mime::fold_case("\xcf\x82") == mime::fold_case("\xce\xa3"));     // final sigma
+  CHECK(mime::fold_case("\xef\xbd\x81") == "A");                         // full-width a
+  CHECK(mime::fold_case("\xc7\xb3") == "Dz");                            // dz: in title case Dz
+  CHECK(mime::fold_case("\xe2\x93\x90") == "A");                         // circled a
+  CHECK(mime::fold_case("\xe2\x85\xb3") == "IV");                        // small Roman four
+  CHECK(mime::fold_case("\xea\xb0\x80") == "\xe1\x84\x80\xe1\x85\xa1");  // Hangul
   CHECK(mime::fold_case("\xff\xfe") == "\xef\xbf\xbd\xef\xbf\xbd");
-  CHECK(mime::fold_case(std::string("a\0\xc3\x89", 4)).find("\xc3\xa9") != std::string::npos);
+  CHECK(mime::fold_case(std::string("a\0\xc3\x89", 4)) == std::string("A\0E\xcc\x81", 5));
   CHECK(mime::fold_case("").empty());
+}
+
+TEST_CASE("OLDER and YOUNGER count from now, RFC 5032 3", "[search]") {
+  Subject subject(kMessage);
+  subject.date = 1'000'000 - 60;
+  check_rows(subject, {{"OLDER 59", true},
+                       {"OLDER 60", true},
+                       {"OLDER 61", false},
+                       {"YOUNGER 59", false},
+                       {"YOUNGER 60", true},
+                       {"YOUNGER 61", true},
+                       {"NOT YOUNGER 4294967295", false}});
+}
+
+TEST_CASE("$ is what was saved, RFC 5182 2.1", "[search]") {
+  Subject subject(kMessage);
+  check_rows(subject, {{"$", true}, {"UID $", true}, {"NOT $", false}, {"OR $ UNSEEN", true}});
 }

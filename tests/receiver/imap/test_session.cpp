@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kBase =
     "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE QRESYNC "
+    "SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MULTISEARCH I18NLEVEL=1 "
     "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=4194304";
 
 std::string base_capabilities() { return std::string(kBase); }
@@ -36,7 +37,7 @@ TEST_CASE_METHOD(ImapFixture, "in clear LOGIN is disabled and STARTTLS offered, 
         "* CAPABILITY " + base_capabilities() + " AUTH=PLAIN AUTH=LOGIN\r\ne OK CAPABILITY completed\r\n");
   CHECK(client.talk("f STARTTLS\r\n") == "f BAD TLS cannot be started here\r\n");
   CHECK(client.talk("g LOGIN anna@example.test secret\r\n") ==
-        "g OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n");
+        "g OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n");
 }
 
 TEST_CASE_METHOD(ImapFixture, "login.in_clear lets in peers of this machine only") {
@@ -45,7 +46,7 @@ TEST_CASE_METHOD(ImapFixture, "login.in_clear lets in peers of this machine only
   CHECK(near.take() == "* OK [CAPABILITY " + base_capabilities() +
                            " STARTTLS AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
   CHECK(near.talk("a LOGIN anna@example.test secret\r\n") ==
-        "a OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n");
+        "a OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n");
   ImapClient far(*this, {4096, false, true, "192.0.2.1"});
   far.take();
   CHECK(far.talk("a LOGIN anna@example.test secret\r\n") ==
@@ -58,7 +59,7 @@ TEST_CASE_METHOD(ImapFixture, "LOGIN takes atoms, quoted strings and literals, R
   client.take();
   CHECK(client.talk("a LOGIN {17}\r\n") == "+ OK\r\n");
   CHECK(client.talk("anna@example.test {6+}\r\nsecret\r\n") ==
-        "a OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n");
+        "a OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n");
   CHECK(client.talk("b LOGIN x y\r\n") == "b BAD Not possible in this state\r\n");
 }
 
@@ -74,7 +75,7 @@ TEST_CASE_METHOD(ImapFixture, "a wrong password is refused after a pause, RFC 55
 
 TEST_CASE_METHOD(ImapFixture, "AUTHENTICATE PLAIN with and without initial response, RFC 4959") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
-  const std::string ok = "a OK [CAPABILITY " + base_capabilities() + "] Logged in\r\n";
+  const std::string ok = "a OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n";
   const std::string plain = base::base64(std::string_view("\0anna@example.test\0secret", 25));
   ImapClient client(*this, {step, true, true});
   client.take();
