@@ -16,7 +16,8 @@ STATES = {"waiting", "in flight", "in doubt", "delivered", "failed", "held"}  # 
 class Box:
     def __init__(self):
         self.validity, self.last, self.uid_next, self.modseq = None, 0, 1, 0
-        self.keys = {}  # uid: key
+        self.keys = {}   # uid: key
+        self.octets = 0
 
 
 class Auditor:
@@ -94,9 +95,10 @@ class Auditor:
                 found.add((key, place_of(recipient["address"])))
         return found, entries
 
-    def after_death(self, entries, programs):
-        """What was in doubt when a relay died may come twice; when the receiver died, only what went to it."""
-        for entry in entries:
+    def after_death(self, programs):
+        """What was in doubt when a relay died may come twice; when the receiver died, only what went to it. To be called
+        before anything is started again."""
+        for entry in self.mail.queue() if programs & {"relay", "receiver"} else ():
             key = entry["message_id"].strip("<>").partition("@")[0]
             for recipient in entry["recipients"]:
                 place = place_of(recipient["address"])
@@ -149,6 +151,7 @@ class Auditor:
 
     def message(self, place, box, uid, octets):
         key = key_of(octets[:4096])
+        box.octets += len(octets)
         if place == f"{SUBMITTING}/INBOX":
             return self.report(box, uid, octets)
         box.keys[uid] = key
@@ -170,13 +173,12 @@ class Auditor:
 
     # ---- the verdict
 
-    def audit(self, moment, deaths=()):
+    def audit(self, moment):
         """After a restart: everything acknowledged until now is somewhere. Returns the queue's entries."""
         self.moment = moment
         self.read_journals()
         promised = set(self.waiting)
         queued, entries = self.queue()
-        self.after_death(entries, deaths)
         for place in self.boxes:
             self.look(place)
         self.read_journals()
@@ -232,9 +234,9 @@ class Auditor:
     def count(self, place, box):
         """The counters equal a recount."""
         name, _, mailbox = place.partition("/")
-        answer = self.wire(name).ok(f"STATUS {mailbox} (MESSAGES UNSEEN UIDNEXT)")
+        answer = self.wire(name).ok(f"STATUS {mailbox} (MESSAGES UNSEEN SIZE UIDNEXT)")
         told = next(response[3] for response in answer if response[1] == b"STATUS")
-        counted = {b"MESSAGES": len(box.keys), b"UNSEEN": len(box.keys), b"UIDNEXT": box.uid_next}
+        counted = {b"MESSAGES": len(box.keys), b"UNSEEN": len(box.keys), b"SIZE": box.octets, b"UIDNEXT": box.uid_next}
         if told != counted:
             self.find("rule", f"STATUS of {place} says {told}, counted {counted}")
 
