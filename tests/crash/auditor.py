@@ -240,6 +240,13 @@ class Auditor:
         if told != counted:
             self.find("rule", f"STATUS of {place} says {told}, counted {counted}")
 
+    def read_log(self, path):
+        """The daemons ended by our kills alone, and no sanitizer spoke."""
+        for line in path.read_text(errors="replace").splitlines():
+            ended = "ended by itself" in line and "killed by signal 9" not in line
+            if ended or "ERROR: AddressSanitizer" in line or "runtime error:" in line:
+                self.find("rule", f"the log says: {line}")
+
     def totals(self):
         kinds = Counter(kind for kind, _ in self.findings)
         return {"acked": len(self.acked), "commands": self.commands, "lost": kinds["lost"], "doubled": kinds["doubled"], "altered": kinds["altered"],
