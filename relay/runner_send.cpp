@@ -232,6 +232,7 @@ Task<Status> Runner::commit_in_doubt(base::QueueId id, std::vector<std::size_t> 
   const base::UnixTime again_at = clock_.now() + options_.in_doubt_hold.count();
   const auto mark = [id, &recipients, again_at](WriteTxn& txn) {
     if (base::fault("delete-before-commit")) return queue::remove(txn, id);  // what tests/crash must notice
+    if (base::fault("send-unmarked")) return base::ok();
     return queue::mark_in_doubt(txn, id, recipients, again_at);
   };
   base::sync_point("before-mark-in-doubt");
