@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <cstdlib>
+#include <new>
 
 #include "common/log/log.hpp"
 
@@ -14,11 +14,12 @@ namespace {
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-// Hashing and random numbers fail only when memory or the system's generator is gone: there is no safe way on.
+// Hashing and random numbers fail only when there is no memory, or no generator in the system: whoever catches it refuses one
+// message and goes on; otherwise the program ends.
 void require(bool worked, const char* what) {
   if (worked) return;
   log::error("cryptographic library failed", {{"operation", what}});
-  std::abort();
+  throw std::bad_alloc();
 }
 
 std::string hmac(const char* digest, std::size_t size, std::string_view key, std::string_view octets) {

@@ -62,3 +62,17 @@ TEST_CASE("a full pool refuses instead of growing") {
   CHECK(answer.error().code == base::Errc::Unavailable);
   CHECK(ran == 3);  // what waited was finished before the pool went
 }
+
+TEST_CASE("work for which there is no memory is refused, and the pool goes on") {
+  net::Loop loop;
+  Workers workers(1, 2);
+  Answer answer{0};
+  std::thread::id resumed_on;
+  const std::function<Answer()> too_large = []() -> Answer { throw std::bad_alloc(); };
+  run(loop, ask(workers, too_large, answer, resumed_on));
+  REQUIRE_FALSE(answer.ok());
+  CHECK(answer.error().code == base::Errc::Unavailable);
+  const std::function<Answer()> work = [] { return Answer{1}; };
+  run(loop, ask(workers, work, answer, resumed_on));
+  CHECK(answer.ok());
+}

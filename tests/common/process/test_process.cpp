@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,8 +12,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <sstream>
 
+#include "common/process/last_words.hpp"
 #include "common/process/limits.hpp"
 #include "common/process/lock_file.hpp"
 #include "common/process/notify.hpp"
@@ -193,4 +196,35 @@ TEST_CASE("stop asks with SIGTERM and insists with SIGKILL") {
   while (!std::filesystem::exists(dir.path() + "/up")) ::usleep(1000);
   CHECK(stubborn.stop(20ms).signal == SIGKILL);
   CHECK(stubborn.stop(20ms).signal == SIGKILL);  // again changes nothing
+}
+
+TEST_CASE("a program without memory says so and ends with a code of its own, any other exception aborts") {
+  const bool no_memory = GENERATE(true, false);
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);  // Catch and the sanitizers listen to it
+    ::dup2(ends[1], STDERR_FILENO);
+    process::install_last_words();
+    const auto fail = [no_memory] {
+      if (no_memory) throw std::bad_alloc();
+      throw 1;
+    };
+    const auto end = [&fail]() noexcept { fail(); };
+    end();
+  }
+  ::close(ends[1]);
+  std::array<char, 200> words{};
+  const auto count = ::read(ends[0], words.data(), words.size());
+  ::close(ends[0]);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  if (no_memory) {
+    CHECK(std::string(words.data(), static_cast<std::size_t>(count)).find("out of memory") != std::string::npos);
+    CHECK(WEXITSTATUS(status) == process::kExitNoMemory);
+  } else {
+    CHECK(WIFSIGNALED(status));
+  }
 }

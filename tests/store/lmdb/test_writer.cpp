@@ -241,6 +241,27 @@ TEST_CASE("a failed commit is fatal: that group and every later write is refused
   CHECK(put(*env, kFirst, "key", "new").ok());
 }
 
+TEST_CASE("a job for which there is no memory fails alone") {
+  Directory dir;
+  auto env = open(dir.path());
+  Gate gate(*env);
+  Burst burst(*env);
+  const std::size_t failing = GENERATE(0U, 1U);  // the first of a group is handled apart
+  for (std::size_t i = 0; i < 2; ++i) {
+    burst.add([i, failing](WriteTxn& txn) -> Status {
+      TRY(txn.put(kFirst, "job" + std::to_string(i), "done"));
+      if (i == failing) throw std::bad_alloc();
+      return base::ok();
+    });
+  }
+  gate.open();
+  const auto codes = burst.codes();
+  CHECK(codes[failing] == Errc::Unavailable);
+  CHECK(codes[1 - failing] == Burst::kKept);
+  CHECK(value_of(*env, kFirst, "job" + std::to_string(failing)) == "(not-found)");
+  CHECK(value_of(*env, kFirst, "job" + std::to_string(1 - failing)) == "done");
+}
+
 TEST_CASE("threads that write at once all get their answer") {
   Directory dir;
   auto env = open(dir.path());
