@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import threading
+import time
 
 from harness import letter
 
@@ -30,6 +31,10 @@ class Attempt:
         self.state = "unknown"      # acked, refused, unknown: only the server knows
         self.places = {box}         # where it may be after changes whose answer did not come
         self.flagged = {False}      # and whether it has \Flagged
+        self.history = []           # (time, what) of the answers about it
+
+    def told(self, what):
+        self.history.append((round(time.time(), 4), what))
 
 
 class Acks:
@@ -50,6 +55,7 @@ class Acks:
     def end(self, attempt, state):
         with self.lock:
             attempt.state = state
+            attempt.told(state)
             self.counts[state] += 1
 
     def acked(self):
@@ -75,9 +81,9 @@ class Acks:
                 self.wrong("doubled", f"{attempt.key} is there {len(copies)} times: {[copy[0] for copy in copies]}")
             for box, octets, flagged in copies:
                 if box not in attempt.places:
-                    self.wrong("altered", f"{attempt.key} is in {box}, not in {attempt.places}")
+                    self.wrong("altered", f"{attempt.key} is in {box}, not in {attempt.places}: {attempt.history}")
                 if flagged not in attempt.flagged:
-                    self.wrong("altered", f"{attempt.key} in {box} has \\Flagged {flagged}, not {attempt.flagged}")
+                    self.wrong("altered", f"{attempt.key} in {box} has \\Flagged {flagged}, not {attempt.flagged}: {attempt.history}")
                 if octets is not None and not same(attempt.octets, octets):
                     self.wrong("altered", f"{attempt.key} in {box} has other octets")
 

@@ -152,14 +152,20 @@ class Load:
     def change(self, client, attempt, uid, kind):
         if kind < 0.25:
             attempt.flagged = {False, True}
-            if client.uid("STORE", str(uid), "+FLAGS", r"(\Flagged)")[0] == "OK":
+            answer = client.uid("STORE", str(uid), "+FLAGS", r"(\Flagged)")
+            attempt.told(f"STORE of UID {uid}: {answer}")
+            if answer[0] == "OK":
                 attempt.flagged = {True}
         elif kind < 0.5:
             attempt.places = {"anna/Work", "anna/Done"}
-            if client.uid("MOVE", str(uid), "Done")[0] == "OK":
+            answer = client.uid("MOVE", str(uid), "Done")
+            attempt.told(f"MOVE of UID {uid}: {answer}")
+            if answer[0] == "OK":
                 attempt.places = {"anna/Done"}
         elif kind < 0.75:
             client.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
             attempt.places = {"anna/Work", acks.EXPUNGED}
-            if client.uid("EXPUNGE", str(uid))[0] == "OK":
+            answer = client.uid("EXPUNGE", str(uid))
+            attempt.told(f"EXPUNGE of UID {uid}: {answer}")
+            if answer[0] == "OK":
                 attempt.places = {acks.EXPUNGED}
