@@ -4,11 +4,12 @@
 //
 //   nth_call [--seed N] [--every N] [--only NAME] [--nth N]
 //
-// --every: of the allocations, only each N-th (the seed shifts them). --nth: only that call, to look at a finding.
+// --every: of the allocations only each N-th, of the other calls each N/10-th (the seed shifts them). --nth: only that call, to look at a finding.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -69,9 +70,8 @@ class Runner {
 
   // All cases of one operation and manner.
   void play(const Operation& operation, const Manner& manner) {
-    const bool sampled = manner.kinds == kMemory && every_ > 1;
-    const std::uint64_t step = sampled ? every_ : 1;
-    std::uint64_t n = sampled ? 1 + seed_ % every_ : 1;
+    const std::uint64_t step = manner.kinds == kMemory ? every_ : std::max(every_ / 10, std::uint64_t{1});
+    std::uint64_t n = 1 + seed_ % step;
     for (; n < kMostCalls; n += step) {
       if (!one(operation, manner, n)) break;
     }
