@@ -1,5 +1,8 @@
-#include "common/base/text.hpp"
+#include <chrono>
+
+#include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/table.hpp"
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
@@ -165,4 +168,59 @@ TEST_CASE("long answers go out in pieces", "[imap][search]") {
   CHECK(client.talk("b SORT (REVERSE ARRIVAL SUBJECT) UTF-8 ALL\r\n").size() > 10'000);
   CHECK(client.talk("c THREAD ORDEREDSUBJECT UTF-8 ALL\r\n").find("* THREAD (1 (2)(3)") == 0);
   CHECK(client.stream.largest_write < 3 * receiver::imap::kStepOctets);
+}
+
+namespace {
+
+// What an operation asks of the session, step by step: W for a worker, A for the loop's other sessions' turn, D at the end.
+std::string steps_of(ImapFixture& fixture, const std::string& text, std::chrono::milliseconds& longest) {
+  using namespace receiver::imap;
+  Connection connection(*fixture.services, true, false);
+  connection.authenticated(auth::Identity{fixture.account, "anna@example.test"});
+  auto view = fixture.mail->env().read([&](const store::mail::ReadTxn& txn) -> base::Result<View> {
+    TRY_ASSIGN(const auto mailbox, store::mail::find_mailbox(txn, fixture.account, "INBOX"));
+    return View::open(txn, mailbox, true, 1);
+  });
+  REQUIRE(view.ok());
+  connection.selected(std::move(*view));
+  auto command = parse::parse_command(text);
+  REQUIRE(command.ok());
+  const auto& rule = rule_for(command->verb);
+  auto operation = rule.start(connection, *command);
+  REQUIRE(operation.ok());
+  std::string steps;
+  for (;;) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto next = (*operation)->step(connection);
+    const auto took = std::chrono::steady_clock::now() - began;
+    longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(took));
+    REQUIRE(next.ok());
+    if (*next == Next::Work) {
+      steps += 'W';
+      REQUIRE((*operation)->work().ok());
+    } else {
+      steps += *next == Next::Again ? 'A' : 'D';
+    }
+    if (*next == Next::Done) return steps;
+  }
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(ImapFixture, "searches are cut into slices; texts and sorting go to the workers") {
+  const std::string text = letter("x");
+  for (std::size_t i = 0; i < 2 * receiver::imap::kStepMessages + 1; ++i) deliver("INBOX", text);
+  std::chrono::milliseconds longest{0};
+  const auto flags = steps_of(*this, "a SEARCH SEEN", longest);
+  CHECK(flags.size() >= 3);  // at most kStepMessages in each
+  CHECK(flags.find('W') == std::string::npos);
+  const auto texts = steps_of(*this, "a SEARCH TEXT nowhere", longest);
+  CHECK(texts.find('W') != std::string::npos);
+  CHECK(texts.find('A') == std::string::npos);  // nothing of it on the loop
+  const auto sorted = steps_of(*this, "a SORT (SUBJECT) UTF-8 SEEN", longest);
+  CHECK(sorted.ends_with("WD"));
+  const auto threads = steps_of(*this, "a THREAD REFERENCES UTF-8 SEEN", longest);
+  CHECK(threads.ends_with("WD"));
+  // kTurn is 10 ms; a message is never cut, and the sanitizers and a busy machine make it longer.
+  CHECK(longest < std::chrono::milliseconds(500));
 }
