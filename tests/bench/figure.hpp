@@ -78,6 +78,7 @@ struct Options {
   bool quick = false;       // smaller doses, for a look and for CI: same code
   std::size_t repeats = 3;  // measurements per figure and server; the median counts
   std::uint64_t seed = 1;
+  std::string directory;  // for what a figure itself keeps on disk; removed after the run
 };
 
 // What ours must reach: a ratio to the peer's median (More: ours / peer's, Less: peer's / ours), or, when `absolute` is

@@ -111,7 +111,9 @@ base::Result<int> measure(const CommandLine& line, const std::vector<Figure>& fi
   Workshop workshop{directory, line.programs, directory + "/certificate.pem", directory + "/key.pem"};
   constexpr int kDays = 2;
   TRY(crypto::write_self_signed(workshop.certificate, workshop.key, "localhost", kDays));
-  Runner runner(workshop, line.options);
+  Options options = line.options;
+  options.directory = directory;
+  Runner runner(workshop, options);
   TRY_ASSIGN(const Report report, runner.run(figures));
   TRY(keep(line.json, to_json(report)));
   TRY(keep(line.markdown, to_markdown(report)));

@@ -53,7 +53,7 @@ std::vector<Figure> pick_figures(const std::vector<std::string>& names);
 // and the next one goes on. Tells its progress on standard error.
 class Runner {
  public:
-  Runner(Workshop workshop, Options options) : workshop_(std::move(workshop)), options_(options) {}
+  Runner(Workshop workshop, Options options) : workshop_(std::move(workshop)), options_(std::move(options)) {}
   ~Runner();
   base::Result<Report> run(const std::vector<Figure>& figures);
 

@@ -53,7 +53,7 @@ Status wait_for_letters(const Server& server, std::span<const User> users, std::
 
 }  // namespace
 
-Pool::Pool(std::uint64_t seed, std::size_t count, std::size_t octets) : mails_(same_size(seed, count, octets)) {
+Pool::Pool(std::vector<Mail> mails) : mails_(std::move(mails)) {
   for (std::size_t i = 0; i < mails_.size(); ++i) by_id_.emplace(mails_[i].message_id, i);
 }
 

@@ -18,7 +18,8 @@ namespace hearthmail::bench {
 // Letters of one size that are sent in turn; found again by their Message-ID.
 class Pool {
  public:
-  Pool(std::uint64_t seed, std::size_t count, std::size_t octets);
+  explicit Pool(std::vector<Mail> mails);
+  Pool(std::uint64_t seed, std::size_t count, std::size_t octets) : Pool(same_size(seed, count, octets)) {}
   const Mail& at(std::size_t number) const { return mails_[number % mails_.size()]; }
   std::size_t size() const { return mails_.size(); }
   // `received` is one of them with trace fields in front. Errors: Protocol, with what differs.

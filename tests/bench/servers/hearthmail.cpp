@@ -36,7 +36,6 @@ class Hearthmail : public Server {
     services_.lmtp.path = data() + "/run/lmtp.sock";
     for (const char* off : {"POP3_LISTEN_TLS", "SUBMISSION_LISTEN"})
       settings_.emplace_back(std::string("HEARTHMAIL_") + off, "");
-    certificate_ = workshop.certificate;
   }
 
   const std::string& name() const override { return name_; }
@@ -105,12 +104,12 @@ class Hearthmail : public Server {
     out.unset = {"HEARTHMAIL_*", "RELAY_*", "DEFAULT_RELAY_HOST", "RELAYHOST*"};
     out.set = settings_;
     if (next_hop_) {
-      const std::string host = "localhost:" + port_name(next_hop_->port);
+      const std::string host = "127.0.0.1:" + port_name(next_hop_->port);
       out.set.emplace_back("HEARTHMAIL_RELAY_ROUTES", "sink");
       out.set.emplace_back("HEARTHMAIL_RELAY_SINK_URL", (next_hop_->tls ? "smtps://" : "smtp://") + host);
       out.set.emplace_back("HEARTHMAIL_RELAY_SINK_AUTH", "none");
       out.set.emplace_back("HEARTHMAIL_RELAY_SINK_CONNECTIONS", "20");  // Postfix's default concurrency
-      if (next_hop_->tls) out.set.emplace_back("HEARTHMAIL_RELAY_SINK_CA_FILE", certificate_);
+      if (next_hop_->tls) out.set.emplace_back("HEARTHMAIL_RELAY_SINK_CA_FILE", next_hop_->certificate);
       else out.set.emplace_back("HEARTHMAIL_RELAY_SINK_TLS", "none");
     }
     return out;
@@ -143,7 +142,7 @@ class Hearthmail : public Server {
   }
 
   std::string name_ = "hearthmail";
-  std::string root_, programs_, version_, certificate_;
+  std::string root_, programs_, version_;
   std::vector<User> users_;
   std::vector<std::pair<std::string, std::string>> settings_;
   Services services_;

@@ -75,10 +75,7 @@ enum class Duty { Discard, IntoDovecot, Relay };
 class Postfix : public Server {
  public:
   Postfix(const Workshop& workshop, Duty duty, std::string name)
-      : name_(std::move(name)),
-        root_(workshop.directory + "/" + name_),
-        duty_(duty),
-        certificate_(workshop.certificate) {
+      : name_(std::move(name)), root_(workshop.directory + "/" + name_), duty_(duty) {
     port_ = free_port();
     (duty_ == Duty::Relay ? services_.submission : services_.smtp).port = port_;
     if (duty_ == Duty::IntoDovecot) behind_.emplace(workshop, root_ + "-store");
@@ -149,6 +146,7 @@ class Postfix : public Server {
     process::Command command;
     command.program = "/usr/sbin/postfix";
     command.arguments = {"-c", root_ + "/etc", "start-fg"};
+    command.own_group = true;  // its master ends its children by their group
     TRY_ASSIGN(auto child, run_in_background(command, root_ + "/output"));
     master_.emplace(std::move(child));
     return wait_for_service(port_name(port_), true, &*master_);
@@ -216,7 +214,7 @@ class Postfix : public Server {
 
   std::string name_, root_;
   Duty duty_;
-  std::string certificate_, version_;
+  std::string version_;
   std::uint16_t port_ = 0;
   std::vector<User> users_;
   Services services_;
