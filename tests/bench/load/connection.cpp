@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -31,6 +32,13 @@ Error failed(std::string_view what) {
   return Error{kind, std::string(what) + ": " + std::strerror(code)};
 }
 
+// Servers bound what one address may hold open; these clients come from as many as a small office has.
+constexpr std::uint32_t kClientAddresses = 100;
+in_addr_t next_client_address() {
+  static std::atomic<std::uint32_t> next{0};
+  return htonl(INADDR_LOOPBACK + next.fetch_add(1, std::memory_order_relaxed) % kClientAddresses);
+}
+
 int connect_tcp(std::uint16_t port) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
@@ -40,7 +48,11 @@ int connect_tcp(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return descriptor;
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = next_client_address();
+  const bool bound = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0;
+  if (bound && ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return descriptor;
   ::close(descriptor);
   return -1;
 }

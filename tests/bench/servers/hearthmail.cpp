@@ -18,6 +18,7 @@ class Hearthmail : public Server {
     settings_ = {{"HEARTHMAIL_HOSTNAME", "mail." + std::string(kDomain)},
                  {"HEARTHMAIL_DATA_DIR", data()},
                  {"HEARTHMAIL_LOG_LEVEL", "warning"},
+                 {"HEARTHMAIL_LOGIN_IN_CLEAR", "loopback"},  // for the figures without TLS
                  {"HEARTHMAIL_TLS_CERTIFICATE", workshop.certificate},
                  {"HEARTHMAIL_TLS_KEY", workshop.key}};
     const auto port = [this](const std::string& key, Endpoint& endpoint) {

@@ -67,7 +67,6 @@ virtual   unix  -       n       n       -       -       virtual
 lmtp      unix  -       -       n       -       -       lmtp
 anvil     unix  -       -       n       -       1       anvil
 scache    unix  -       -       n       -       1       scache
-postlog   unix-dgram n  -       n       -       1       postlogd
 )";
 
 enum class Duty { Discard, IntoDovecot, Relay };
@@ -88,7 +87,7 @@ class Postfix : public Server {
   const Services& services() const override { return services_; }
   const std::vector<User>& users() const override { return users_; }
 
-  Status start() override { return explained(start_all(), {root_ + "/output", root_ + "/log"}); }
+  Status start() override { return explained(start_all(), {root_ + "/output"}); }
 
   Status stop() override {
     if (master_) {
@@ -161,8 +160,6 @@ class Postfix : public Server {
     set("daemon_directory", "/usr/lib/postfix/sbin");
     set("meta_directory", "/etc/postfix");
     set("shlib_directory", "/usr/lib/postfix");
-    set("maillog_file_prefixes", root_);
-    set("maillog_file", root_ + "/log");
     if (duty_ != Duty::Relay) {
       set("virtual_mailbox_domains", std::string(kDomain));
       set("virtual_mailbox_maps", "static:there");

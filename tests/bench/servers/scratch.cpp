@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -195,9 +196,11 @@ std::vector<int> process_tree(int root) {
 }
 
 Status wait_for_end(const std::vector<int>& processes) {
+  const auto patience = steady_clock::now() + std::chrono::seconds{2};
   const auto ends = steady_clock::now() + kServerDeadline;
   for (const int pid : processes) {
     while (parent_of(pid) != 0) {
+      if (steady_clock::now() > patience) ::kill(pid, SIGKILL);
       if (steady_clock::now() > ends) return Error{Errc::Timeout, "process " + std::to_string(pid) + " does not end"};
       std::this_thread::sleep_for(kTryAgain);
     }

@@ -38,7 +38,7 @@ std::string port_name(std::uint16_t port);
 
 // `root` and all its descendants that run now.
 std::vector<int> process_tree(int root);
-// Waits until none of them runs any more. Errors: Timeout.
+// Waits until none of them runs any more; those that stay longer than a moment are killed. Errors: Timeout.
 base::Status wait_for_end(const std::vector<int>& processes);
 // Octets of all blocks of all files below `directory`.
 base::Result<std::uint64_t> blocks_below(const std::string& directory);
