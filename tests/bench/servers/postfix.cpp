@@ -42,6 +42,9 @@ message_size_limit = 60000000
 mailbox_size_limit = 0
 queue_minfree = 0
 smtputf8_enable = no
+local_header_rewrite_clients =
+message_drop_headers =
+disable_mime_output_conversion = yes
 )";
 
 constexpr std::string_view kServices = R"(
