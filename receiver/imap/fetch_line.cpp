@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/mime/decode.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/date_time.hpp"
@@ -19,6 +20,24 @@ bool has_kind(const parse::FetchArgs& args, FetchKind kind) {
   return std::any_of(args.items.begin(), args.items.end(), [kind](const auto& item) { return item.kind == kind; });
 }
 
+constexpr std::size_t kDecodeInline = 64 * 1024;  // octets of a part that are decoded on the loop; more on a worker
+
+// Content without an encoding of its own: a container, or plain octets (RFC 2045 §6.2, §6.4).
+bool is_identity(const mime::SummaryPart& part) {
+  const auto& encoding = part.encoding;
+  return part.type.starts_with("multipart/") || part.message || encoding.empty() || encoding == "7bit" ||
+         encoding == "8bit" || encoding == "binary";
+}
+bool is_decodable(const mime::SummaryPart& part) {
+  return part.encoding == "base64" || part.encoding == "quoted-printable" || part.encoding == "x-uuencode" ||
+         part.encoding == "x-uue";
+}
+// BINARY[] is the whole message, header and all; a part is its body.
+mime::Range whole_of(const mime::SummaryPart& part) {
+  if (!part.path.empty()) return part.body;
+  return {part.header.offset, part.header.octets + part.body.octets};
+}
+
 }  // namespace
 
 void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed, bool condstore) {
@@ -30,6 +49,9 @@ void FetchLine::begin(const mail::Message& message, std::size_t index, bool flag
   index_ = index;
   item_ = 0;
   left_ = {};
+  from_decoded_ = false;
+  decode_.reset();
+  decoded_.reset();
   summary_.reset();
 }
 
@@ -58,15 +80,22 @@ void FetchLine::put_start(std::string& out) {
 base::Status FetchLine::fill(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget) {
   const std::size_t start = out.size();
   const auto left = [&] { return budget - std::min(budget, out.size() - start); };
-  if (!started_) put_start(out);
+  if (!started_) {
+    TRY(check_encodings(txn));
+    put_start(out);
+  }
   while (left_.octets > 0 || item_ < args_.items.size()) {
     if (left() == 0) return base::ok();
     if (left_.octets > 0) {
       TRY(stream(txn, out, left()));
       continue;
     }
-    if (item_ > 0) out += ' ';
-    const FetchItem& item = args_.items[item_++];
+    const FetchItem& item = args_.items[item_];
+    if (item.decodes()) {
+      TRY(prepare(txn, item));
+      if (wants_worker()) return base::ok();
+    }
+    if (item_++ > 0) out += ' ';
     TRY(put_item(txn, view, item, out, left()));
   }
   if (flags_changed_) {
@@ -105,6 +134,8 @@ base::Status FetchLine::put_item(const mail::ReadTxn& txn, const View& view, con
       put_number(out, message_.uid.value);
       return base::ok();
     case FetchKind::ModSeq: put_modseq(out); return base::ok();
+    case FetchKind::Binary:
+    case FetchKind::BinarySize: return put_binary(item, out);
     case FetchKind::Section:
     case FetchKind::Rfc822:
     case FetchKind::Rfc822Header:
@@ -128,13 +159,17 @@ base::Status FetchLine::put_summary(const mail::ReadTxn& txn, mime::SummaryText 
   return base::ok();
 }
 
+base::Status FetchLine::load_summary(const mail::ReadTxn& txn) {
+  if (summary_.has_value()) return base::ok();
+  TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
+  TRY_ASSIGN(auto summary, mime::decode_summary(stored));
+  summary_.emplace(std::move(summary));
+  return base::ok();
+}
+
 base::Result<std::optional<mime::Range>> FetchLine::find_section(const mail::ReadTxn& txn, const FetchItem& item) {
   if (!needs_summary(item.section)) return std::optional(mime::Range{0, message_.octets});
-  if (!summary_.has_value()) {
-    TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
-    TRY_ASSIGN(auto summary, mime::decode_summary(stored));
-    summary_.emplace(std::move(summary));
-  }
+  TRY(load_summary(txn));
   return locate(item.section, *summary_);
 }
 
@@ -149,6 +184,7 @@ base::Status FetchLine::put_section(const mail::ReadTxn& txn, const FetchItem& i
   }
   if (is_filtered(item.section)) return put_filtered(txn, item, *found, out);
   left_ = cut(*found, item.partial);
+  from_decoded_ = false;
   // The first piece is read before the literal is announced: damage in it is then an ordinary error.
   const std::uint64_t count = std::min<std::uint64_t>(left_.octets, std::max<std::size_t>(budget, 1));
   std::string piece;
@@ -174,8 +210,77 @@ base::Status FetchLine::put_filtered(const mail::ReadTxn& txn, const FetchItem& 
   return base::ok();
 }
 
+// ---- BINARY, RFC 3516 ----
+
+// Before anything of the response is out: a part that cannot be decoded fails the command (RFC 3516 §4.3).
+base::Status FetchLine::check_encodings(const mail::ReadTxn& txn) {
+  for (const FetchItem& item : args_.items) {
+    if (!item.decodes()) continue;
+    TRY(load_summary(txn));
+    const auto* part = find_part(item.section, *summary_);
+    if (part != nullptr && !is_identity(*part) && !is_decodable(*part)) {
+      return base::Error{base::Errc::Unsupported, "the part is in an unknown transfer encoding"};
+    }
+  }
+  return base::ok();
+}
+
+// Makes decoded_ the content of the item's part: at once when it is short, else wants_worker() becomes true.
+base::Status FetchLine::prepare(const mail::ReadTxn& txn, const FetchItem& item) {
+  TRY(load_summary(txn));
+  const auto* part = find_part(item.section, *summary_);
+  if (part == nullptr || is_identity(*part)) {
+    decode_.reset();
+    decoded_.reset();
+    return base::ok();
+  }
+  if (decode_.has_value() && decode_->path == part->path) return base::ok();
+  decode_ = *part;
+  decoded_.reset();
+  if (part->body.octets <= kDecodeInline) decode(txn);
+  return base::ok();
+}
+
+void FetchLine::decode(const mail::ReadTxn& txn) {
+  auto octets = mail::read_body(txn, message_.blob, decode_->body.offset, decode_->body.octets);
+  if (octets.ok()) *octets = mime::decode_transfer(*octets, decode_->encoding, octets->size());
+  decoded_ = std::move(octets);
+}
+
+// "BINARY[1] ~{5}" and the octets; a literal8 only when it must be one.
+base::Status FetchLine::put_binary(const FetchItem& item, std::string& out) {
+  const auto* part = find_part(item.section, *summary_);
+  if (decoded_.has_value() && !decoded_->ok()) return decoded_->error();
+  const bool decoded = part != nullptr && decoded_.has_value();
+  std::uint64_t octets = 0;
+  if (part != nullptr) octets = decoded ? decoded_->value().size() : whole_of(*part).octets;
+  out += item.response_name();
+  out += ' ';
+  if (item.kind == FetchKind::BinarySize) {
+    put_number(out, octets);
+    return base::ok();
+  }
+  if (part == nullptr) {
+    out += "NIL";
+    return base::ok();
+  }
+  const std::uint64_t base = decoded ? 0 : whole_of(*part).offset;
+  left_ = cut({base, octets}, item.partial);
+  from_decoded_ = decoded;
+  const bool has_nul = decoded && decoded_->value().find('\0') != std::string::npos;
+  if (has_nul) out += '~';
+  text::append_literal_head(out, left_.octets);
+  return base::ok();
+}
+
 base::Status FetchLine::stream(const mail::ReadTxn& txn, std::string& out, std::size_t budget) {
   const std::uint64_t count = std::min<std::uint64_t>(left_.octets, budget);
+  if (from_decoded_) {
+    out += std::string_view(decoded_->value()).substr(left_.offset, count);
+    left_.offset += count;
+    left_.octets -= count;
+    return base::ok();
+  }
   TRY_ASSIGN(const auto piece, mail::read_body(txn, message_.blob, left_.offset, count));
   if (piece.size() != count) return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
   out += piece;

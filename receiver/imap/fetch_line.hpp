@@ -22,12 +22,16 @@ class FetchLine {
   explicit FetchLine(const parse::FetchArgs& args) : args_(args) {}
 
   bool open() const { return open_; }
+  // True when the next item is a large part that must be decoded first: run decode() on a worker, then write() again.
+  bool wants_worker() const { return decode_.has_value() && !decoded_.has_value(); }
+  // Decodes the part that wants_worker() is about. Errors: those of the store, for the next write() to report.
+  void decode(const store::mail::ReadTxn& txn);
   // Begins the response for `message`, the one at `index`. `flags_changed`: this FETCH has set \Seen, so FLAGS is shown
   // even if it was not asked for (RFC 9051 §6.4.5), and MODSEQ with `condstore` (RFC 7162 §3.1).
   void begin(const store::mail::Message& message, std::size_t index, bool flags_changed, bool condstore);
   // Appends up to about `budget` octets; open() tells whether more is to come. After an error of the store nothing of
   // the response is left in `out` and the next message can be shown; Closed: a part of it has gone out already and
-  // cannot be completed as announced.
+  // cannot be completed as announced. Unsupported: BINARY of a part in an unknown encoding (RFC 3516 §4.3).
   base::Status write(const store::mail::ReadTxn& txn, View& view, std::string& out, std::size_t budget);
 
  private:
@@ -42,6 +46,10 @@ class FetchLine {
                            std::size_t budget);
   base::Status put_filtered(const store::mail::ReadTxn& txn, const parse::FetchItem& item, mime::Range header,
                             std::string& out) const;
+  base::Status check_encodings(const store::mail::ReadTxn& txn);
+  base::Status load_summary(const store::mail::ReadTxn& txn);
+  base::Status prepare(const store::mail::ReadTxn& txn, const parse::FetchItem& item);
+  base::Status put_binary(const parse::FetchItem& item, std::string& out);
   base::Status stream(const store::mail::ReadTxn& txn, std::string& out, std::size_t budget);
   base::Result<std::optional<mime::Range>> find_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item);
 
@@ -55,6 +63,9 @@ class FetchLine {
   std::size_t item_ = 0;  // the next one of args_.items
   mime::Range left_;      // of the literal that is being streamed
   std::optional<mime::Summary> summary_;
+  std::optional<mime::SummaryPart> decode_;           // the part that is being decoded, or was last
+  std::optional<base::Result<std::string>> decoded_;  // its content
+  bool from_decoded_ = false;                         // left_ counts in decoded_, not in the message
 };
 
 }  // namespace hearthmail::receiver::imap

@@ -60,7 +60,7 @@ Framer::Step Framer::step() {
     case State::Rejected: return rejected();
     case State::Dead: break;
   }
-  return FramerEvent{Kind::Fatal, out_, tag_, 0, false, false};
+  return FramerEvent{Kind::Fatal, out_, tag_, 0, false, false, false};
 }
 
 FramerEvent Framer::next_line() {
@@ -70,7 +70,7 @@ FramerEvent Framer::next_line() {
     if (cut.found) {
       out_ = cut.line;
       consume(cut.octets);
-      return FramerEvent{Kind::Line, out_, tag_, 0, false, false};
+      return FramerEvent{Kind::Line, out_, tag_, 0, false, false, false};
     }
     bare_line_ = true;
     reject(Kind::TooBig, more_than("Line", kMaxContinuation), false);
@@ -185,13 +185,13 @@ Framer::Step Framer::on_line_end(std::string_view line) {
   out_ = std::move(command_);
   out_ += line;
   begin_command();
-  return FramerEvent{kind, out_, "*", 0, false, false};
+  return FramerEvent{kind, out_, "*", 0, false, false, false};
 }
 
 Framer::Step Framer::on_literal(const Announced& literal, std::string_view line) {
   const bool message = announces_message(line.substr(0, literal.at));
-  if (literal.literal8) {
-    reject_literal(Kind::Bad, "literal8 (~{) is not supported", false, literal);
+  if (literal.literal8 && !message) {
+    reject_literal(Kind::Bad, "literal8 (~{) is for messages only", false, literal);  // RFC 3516 §4.4
     return std::nullopt;
   }
   if (message) return on_message(literal, line);
@@ -225,7 +225,7 @@ Framer::Step Framer::on_message(const Announced& literal, std::string_view line)
   left_ = literal.octets;
   sync_ = literal.synchronising;
   state_ = State::Decide;
-  return FramerEvent{Kind::AppendLiteral, out_, tag_, literal.octets, sync_, true};
+  return FramerEvent{Kind::AppendLiteral, out_, tag_, literal.octets, sync_, true, literal.literal8};
 }
 
 void Framer::accept_append() {
@@ -265,7 +265,7 @@ Framer::Step Framer::step_message() {
   if (piece.empty()) return FramerEvent{};
   left_ -= piece.size();
   at_ += piece.size();
-  return FramerEvent{Kind::AppendData, piece, tag_, piece.size(), false, true};
+  return FramerEvent{Kind::AppendData, piece, tag_, piece.size(), false, true, false};
 }
 
 Framer::Step Framer::step_swallow_line() {
@@ -313,7 +313,7 @@ Framer::Step Framer::rejected() {
   const std::size_t text = out_.size();
   out_ += tag_;
   const std::string_view both = out_;
-  const FramerEvent event{why_, both.substr(0, text), both.substr(text), 0, false, why_append_};
+  const FramerEvent event{why_, both.substr(0, text), both.substr(text), 0, false, why_append_, false};
   begin_command();
   return event;
 }

@@ -51,9 +51,9 @@ struct FramerEvent {
     AppendData,     // text: 1 or more octets of the message that was accepted
     AppendEnd,      // text: what followed the last message on its line; empty in a correct command
     TooBig,         // a limit was passed; the command has been read and dropped. text: what, for the client
-    Bad,            // the command is malformed beyond parsing (literal8) and has been dropped. text: why
-    Refused,        // the end of an APPEND that refuse_append() dropped: answer the command now
-    Fatal,          // too absurd to read past: send BYE with text and close
+    Bad,      // the command is malformed beyond parsing (a literal8 that is no message) and has been dropped. text: why
+    Refused,  // the end of an APPEND that refuse_append() dropped: answer the command now
+    Fatal,    // too absurd to read past: send BYE with text and close
   };
   Kind kind = Kind::NeedInput;
   std::string_view text;
@@ -61,6 +61,7 @@ struct FramerEvent {
   std::uint64_t octets = 0;    // AppendLiteral: size of the message
   bool synchronising = false;  // AppendLiteral: accept_append() must be followed by sending "+ "
   bool append = false;         // TooBig: it was a message (NO [TOOBIG], RFC 9051 §7.1), otherwise BAD [TOOBIG]
+  bool literal8 = false;       // AppendLiteral: "~{5}", which may hold NUL (RFC 3516 §4.4)
 };
 
 class Framer {

@@ -34,6 +34,7 @@ Refusal refusal(const base::Error& error, Verb verb) {
     case Errc::Interrupted: return {"NO", "UNAVAILABLE", "Interrupted, try again"};
     case Errc::Corrupt: return {"NO", "CORRUPTION", "A stored record is damaged; the operator has been told"};
     case Errc::Unsupported:
+      if (verb == Verb::Append) return {"NO", "UNKNOWN-CTE", error.text};                      // RFC 3516 §4.4
       if (verb == Verb::Create) return {"NO", "USEATTR", "That special use cannot be given"};  // RFC 6154 §3
       return {"NO", "CANNOT", error.text.empty() ? "Not supported" : error.text};
     case Errc::Protocol: return {"BAD", "", error.text.empty() ? "Syntax error" : error.text};

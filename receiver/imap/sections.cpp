@@ -52,16 +52,21 @@ bool is_named(std::string_view field, const std::vector<std::string>& names) {
 
 }  // namespace
 
+const mime::SummaryPart* find_part(const parse::Section& section, const mime::Summary& summary) {
+  const mime::SummaryPart* root = find_part(summary, "");
+  const std::string path = section.path();
+  const mime::SummaryPart* part = find_part(summary, path);
+  if (part != nullptr || root == nullptr || path != "1") return part;
+  // Part 1 of a message that is not multipart is its text (RFC 9051 §6.4.5.1).
+  return base::istarts_with(root->type, "multipart/") ? nullptr : root;
+}
+
 std::optional<mime::Range> locate(const parse::Section& section, const mime::Summary& summary) {
   const mime::SummaryPart* root = find_part(summary, "");
   if (root == nullptr) return std::nullopt;
   if (section.part.empty()) return in_message(section.text, *root);
-  const std::string path = section.path();
-  if (const auto* part = find_part(summary, path); part != nullptr) return in_part(section.text, *part);
-  // Part 1 of a message that is not multipart is its text (RFC 9051 §6.4.5.1).
-  const bool multipart = base::istarts_with(root->type, "multipart/");
-  if (path != "1" || multipart) return std::nullopt;
-  return in_part(section.text, *root);
+  const auto* part = find_part(section, summary);
+  return part == nullptr ? std::nullopt : in_part(section.text, *part);
 }
 
 bool needs_summary(const parse::Section& section) { return !section.part.empty() || section.text != SectionText::All; }

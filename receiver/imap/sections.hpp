@@ -13,6 +13,8 @@ namespace hearthmail::receiver::imap {
 
 // The octets that the section means, before HEADER.FIELDS filters them. Nothing when the message has no such part.
 std::optional<mime::Range> locate(const parse::Section& section, const mime::Summary& summary);
+// The part that a section without text means, decoded by BINARY (RFC 3516 §4.2); null when the message has no such part.
+const mime::SummaryPart* find_part(const parse::Section& section, const mime::Summary& summary);
 // Does the section need more than the whole message's size to be found?
 bool needs_summary(const parse::Section& section);
 bool is_filtered(const parse::Section& section);

@@ -42,7 +42,7 @@ void Session::take_message(cmd::Append& append, const FramerEvent& event, parse:
                            base::Status& status) {
   // An empty message is a client's way to give up (RFC 3502).
   if (status.ok() && event.octets == 0) status = base::Error{Errc::Invalid, "An empty message is not stored"};
-  if (status.ok()) status = append.begin_message(std::move(options), event.octets);
+  if (status.ok()) status = append.begin_message(std::move(options), event.octets, event.literal8);
   if (!status.ok()) {
     framer_.refuse_append();
     return;

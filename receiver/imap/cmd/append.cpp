@@ -5,6 +5,7 @@
 #include "common/base/sync_point.hpp"
 #include "common/mime/index.hpp"
 #include "common/mime/summary.hpp"
+#include "common/mime/transcode.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
 
@@ -15,19 +16,20 @@ namespace mail = store::mail;
 Append::Append(const Connection& connection, std::string mailbox)
     : services_(connection.services()), account_(connection.account()), mailbox_(std::move(mailbox)) {}
 
-base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets) {
+base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets, bool binary) {
   octets_ += octets;
   if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
     return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
   }
   TRY(services_.check_room(octets_));
   messages_.emplace_back(std::move(options), services_);
+  messages_.back().binary = binary;
   return base::ok();
 }
 
 base::Status Append::add(std::string_view octets) {
   // literal = "{" number64 ["+"] "}" CRLF *CHAR8, and CHAR8 is never NUL: we could not send it back (RFC 9051 §9).
-  if (octets.find('\0') != std::string_view::npos) {
+  if (!messages_.back().binary && octets.find('\0') != std::string_view::npos) {
     return base::Error{base::Errc::Invalid, "A message with a NUL octet is not stored"};
   }
   return messages_.back().spool.write(octets);
@@ -50,7 +52,12 @@ base::Result<Next> Append::step(Connection& connection) {
 base::Status Append::work() {
   for (auto& message : messages_) {
     TRY(message.spool.check_room());
-    TRY_ASSIGN(const auto octets, message.spool.read_all(""));
+    TRY_ASSIGN(auto octets, message.spool.read_all(""));
+    if (message.binary && octets.find('\0') != std::string::npos) {
+      auto plain = mime::without_nul(octets);
+      if (!plain.has_value()) return base::Error{base::Errc::Unsupported, "NUL outside of a binary part"};
+      octets = std::move(*plain);
+    }
     const auto summary = mime::summarize(octets, mime::index_message(octets));
     message.body = mail::prepare_body(octets, mime::encode(summary));
   }

@@ -19,7 +19,8 @@ class Append : public Operation {
 
   // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets), Unavailable (no
   // room on the disk).
-  base::Status begin_message(parse::AppendOptions options, std::uint64_t octets);
+  // `binary`: it came as a literal8 and may hold NUL (RFC 3516 §4.4).
+  base::Status begin_message(parse::AppendOptions options, std::uint64_t octets, bool binary);
   base::Status add(std::string_view octets);  // of the message that began last. Errors: Invalid (NUL), the spool's
 
   base::Result<Next> step(Connection& connection) override;
@@ -32,6 +33,7 @@ class Append : public Operation {
     Message(parse::AppendOptions given, const Services& services)
         : options(std::move(given)), spool(services.spool_dir, services.disk) {}
     parse::AppendOptions options;
+    bool binary = false;
     base::Spool spool;
     store::mail::PreparedBody body;
   };

@@ -35,7 +35,18 @@ class FetchOperation : public Operation {
       }
     }
     TRY(render(connection));
+    if (line_.wants_worker()) {
+      env_ = &connection.env();
+      return Next::Work;
+    }
     return done() ? finish(connection) : base::Result<Next>(Next::Again);
+  }
+
+  base::Status work() override {
+    return env_->read([this](const mail::ReadTxn& txn) -> base::Status {
+      line_.decode(txn);
+      return base::ok();
+    });
   }
 
   base::Status write(mail::WriteTxn& txn) override {
@@ -56,7 +67,9 @@ class FetchOperation : public Operation {
   bool done() const { return range_ == ranges_.size() && !line_.open(); }
 
   base::Result<Next> finish(Connection& connection) const {
-    if (damaged_) {
+    if (undecodable_) {
+      connection.completion = {"NO", "UNKNOWN-CTE", "Some of the parts are in an encoding that is not known", false};
+    } else if (damaged_) {
       connection.completion = {"NO", "CORRUPTION", "Some of the messages are damaged; the operator has been told",
                                false};
     } else if (missing_ && !args_.uid) {
@@ -149,6 +162,10 @@ class FetchOperation : public Operation {
 
   // One damaged message must not hide the others: the client gets them, then NO.
   base::Status pass_over(const mail::Message& message, const base::Error& error) {
+    if (error.code == base::Errc::Unsupported) {
+      undecodable_ = true;  // RFC 3516 §4.3
+      return base::ok();
+    }
     if (error.code != base::Errc::Corrupt && error.code != base::Errc::NotFound) return error;
     log::error("message cannot be read", {{"mailbox", box_.value}, {"uid", message.uid.value}, {"reason", error.text}});
     damaged_ = true;
@@ -164,6 +181,8 @@ class FetchOperation : public Operation {
   bool marking_ = false;
   bool missing_ = false;
   bool damaged_ = false;
+  bool undecodable_ = false;  // BINARY of an unknown encoding
+  store::lmdb::Env* env_ = nullptr;
   std::size_t range_ = 0;      // current one
   std::size_t at_ = 0;         // next message, an index of the view within the current range
   std::size_t marked_to_ = 0;  // messages before this index have had their \Seen set

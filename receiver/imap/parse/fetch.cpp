@@ -116,8 +116,27 @@ Result<std::optional<Partial>> parse_partial(Cursor& in) {
   return std::optional<Partial>(partial);
 }
 
+// section-binary = "[" [section-part] "]", RFC 3516 §7; "[" is consumed already.
+Result<FetchItem> parse_binary(Cursor& in, FetchItem item) {
+  TRY_ASSIGN(item.section, parse_section(in));
+  if (item.section.text != SectionText::All) return in.error("a part number alone in BINARY");
+  if (item.kind == FetchKind::Binary) {
+    TRY_ASSIGN(item.partial, parse_partial(in));
+  }
+  return item;
+}
+
 Result<FetchItem> parse_item(Cursor& in) {
   FetchItem item;
+  item.peek = in.take_prefix("BINARY.PEEK[");
+  if (item.peek || in.take_prefix("BINARY[")) {
+    item.kind = FetchKind::Binary;
+    return parse_binary(in, std::move(item));
+  }
+  if (in.take_prefix("BINARY.SIZE[")) {
+    item.kind = FetchKind::BinarySize;
+    return parse_binary(in, std::move(item));
+  }
   item.peek = in.take_prefix("BODY.PEEK[");
   if (item.peek || in.take_prefix("BODY[")) {
     item.kind = FetchKind::Section;
@@ -133,7 +152,7 @@ Result<FetchItem> parse_item(Cursor& in) {
 
 void add_item(std::vector<FetchItem>& items, FetchItem item) {
   const auto same = [&item](const FetchItem& other) {
-    return other.kind == item.kind && item.kind != FetchKind::Section;
+    return other.kind == item.kind && item.kind != FetchKind::Section && !item.decodes();
   };
   if (std::none_of(items.begin(), items.end(), same)) items.push_back(std::move(item));
 }
@@ -150,8 +169,8 @@ std::string Section::path() const {
 }
 
 bool FetchItem::wants_octets() const {
-  return kind == FetchKind::Section || kind == FetchKind::Rfc822 || kind == FetchKind::Rfc822Header ||
-         kind == FetchKind::Rfc822Text;
+  return kind == FetchKind::Section || kind == FetchKind::Binary || kind == FetchKind::Rfc822 ||
+         kind == FetchKind::Rfc822Header || kind == FetchKind::Rfc822Text;
 }
 
 bool FetchItem::sets_seen() const { return wants_octets() && !peek; }
@@ -160,7 +179,8 @@ std::string FetchItem::response_name() const {
   for (const SimpleItem& simple : kSimpleItems) {
     if (simple.kind == kind) return std::string(simple.name);
   }
-  std::string out = "BODY[" + section.path();
+  std::string out = kind == FetchKind::BinarySize ? "BINARY.SIZE[" : kind == FetchKind::Binary ? "BINARY[" : "BODY[";
+  out += section.path();
   if (section.text != SectionText::All && !section.part.empty()) out += '.';
   switch (section.text) {
     case SectionText::All: break;

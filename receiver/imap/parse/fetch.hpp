@@ -1,4 +1,4 @@
-// FETCH's arguments, RFC 9051 §6.4.5, the RFC822 items of RFC 3501 §6.4.5, the modifiers of RFC 7162.
+// FETCH's arguments, RFC 9051 §6.4.5, the RFC822 items of RFC 3501 §6.4.5, the modifiers of RFC 7162, BINARY of RFC 3516.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,8 @@ enum class FetchKind : std::uint8_t {
   BodyStructure,
   ModSeq,        // RFC 7162 §3.1.4.2
   Section,       // BODY[...] and BODY.PEEK[...]
+  Binary,        // BINARY[...] and BINARY.PEEK[...], RFC 3516 §4.2: decoded
+  BinarySize,    // BINARY.SIZE[...]
   Rfc822,        // as BODY[]
   Rfc822Header,  // as BODY.PEEK[HEADER]
   Rfc822Text,    // as BODY[TEXT]
@@ -58,12 +60,13 @@ enum class FetchKind : std::uint8_t {
 struct FetchItem {
   FetchKind kind = FetchKind::Flags;
   bool peek = false;  // BODY.PEEK: \Seen is not set
-  Section section;    // kind Section; filled for the RFC822 kinds too
+  Section section;    // kinds Section, Binary, BinarySize; filled for the RFC822 kinds too
   std::optional<Partial> partial;
 
-  bool sets_seen() const;     // Section without PEEK, RFC822, RFC822.TEXT
-  bool wants_octets() const;  // Section and the RFC822 kinds
-  // The item's name in the answer: "BODY[HEADER.FIELDS (FROM)]<0>", "RFC822.TEXT", "FLAGS".
+  bool sets_seen() const;     // Section and Binary without PEEK, RFC822, RFC822.TEXT
+  bool wants_octets() const;  // Section, Binary and the RFC822 kinds
+  bool decodes() const { return kind == FetchKind::Binary || kind == FetchKind::BinarySize; }
+  // The item's name in the answer: "BODY[HEADER.FIELDS (FROM)]<0>", "BINARY[2]", "RFC822.TEXT", "FLAGS".
   std::string response_name() const;
 };
 
