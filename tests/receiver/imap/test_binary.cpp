@@ -6,6 +6,8 @@ using namespace hearthmail::test;
 
 namespace {
 
+const std::string kNul(1, '\0');
+
 const std::string kMixed =
     "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     "--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ncaf=C3=A9 so=\r\nft\r\n"
@@ -29,7 +31,7 @@ TEST_CASE_METHOD(Mixed, "BINARY.PEEK and BINARY.SIZE decode parts, RFC 3516 4.2"
         "* 1 FETCH (BINARY.SIZE[1] 10 BINARY[1] {10}\r\ncaf\xc3\xa9 soft)\r\na OK FETCH completed\r\n");
   // NUL needs a literal8.
   CHECK(client.talk("b FETCH 1 (BINARY.PEEK[2] BINARY.SIZE[2])\r\n") ==
-        std::string("* 1 FETCH (BINARY[2] ~{4}\r\na\0bc BINARY.SIZE[2] 4)\r\nb OK FETCH completed\r\n", 78));
+        "* 1 FETCH (BINARY[2] ~{4}\r\na" + kNul + "bc BINARY.SIZE[2] 4)\r\nb OK FETCH completed\r\n");
   CHECK(client.talk("c FETCH 1 (BINARY.PEEK[3] UID)\r\n") ==
         "* 1 FETCH (BINARY[3] {12}\r\n<b>plain</b> UID 1)\r\nc OK FETCH completed\r\n");
   CHECK(client.talk("d FETCH 1 (BINARY.PEEK[9] BINARY.SIZE[9])\r\n") ==
@@ -76,15 +78,15 @@ TEST_CASE_METHOD(ImapFixture, "APPEND takes a literal8, RFC 3516 4.4") {
   ImapClient client(*this, {step, true, true});
   client.open();
   const std::string head = "Content-Transfer-Encoding: binary\r\n\r\n";
-  const std::string message = head + std::string("a\0b", 3);
+  const std::string message = head + "a" + kNul + "b";
   CHECK(client.talk("a APPEND INBOX ~{" + std::to_string(message.size()) + "+}\r\n" + message + "\r\n")
             .find("a OK [APPENDUID") != std::string::npos);
   CHECK(client.talk("b FETCH 1 (BINARY.PEEK[1])\r\n") ==
-        std::string("* 1 FETCH (BINARY[1] ~{3}\r\na\0b)\r\nb OK FETCH completed\r\n", 56));
+        "* 1 FETCH (BINARY[1] ~{3}\r\na" + kNul + "b)\r\nb OK FETCH completed\r\n");
   const std::string nul = client.talk("c FETCH 1 BODY.PEEK[TEXT]\r\n");
   CHECK(nul.find('\0') == std::string::npos);
   CHECK(nul.find("YQBi") != std::string::npos);
-  const std::string bad("Subject: x\r\n\r\na\0b", 17);
+  const std::string bad = "Subject: x\r\n\r\na" + kNul + "b";
   CHECK(client.talk("d APPEND INBOX ~{17+}\r\n" + bad + "\r\n").find("d NO [UNKNOWN-CTE]") == 0);
   CHECK(client.talk("e APPEND INBOX {17+}\r\n" + bad + "\r\n").find("e NO") == 0);
   CHECK(client.talk("f SEARCH TEXT ~{1+}\r\nx\r\n").find("f BAD") == 0);

@@ -336,7 +336,7 @@ TEST_CASE("FETCH items", "[parse]") {
                             "BODY[1",
                             "BODY.PEEK",
                             "RFC822.PEEK",
-                            "BINARY[1]",
+                            "BINARY[HEADER]",
                             "BODY[1..2]",
                             "BODY[]<0.18446744073709551616>",
                             "PREVIEW"}) {
