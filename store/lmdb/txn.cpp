@@ -55,7 +55,12 @@ Status WriteTxn::put(Table table, std::string_view key, std::string_view value) 
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
   impl_->octets += key.size() + value.size();
-  return checked(*impl_, mdb_put(impl_->txn, (*impl_->tables)[table.index], &k, &v, 0), "write a record");
+  const MDB_dbi dbi = (*impl_->tables)[table.index];
+  // Most keys are new numbers, greater than all before. LMDB fills pages for those when it is told, and cuts them in halves
+  // when it is not; MDB_KEYEXIST says that this key has its place further left.
+  int code = mdb_put(impl_->txn, dbi, &k, &v, MDB_APPEND);
+  if (code == MDB_KEYEXIST) code = mdb_put(impl_->txn, dbi, &k, &v, 0);
+  return checked(*impl_, code, "write a record");
 }
 
 Status WriteTxn::insert(Table table, std::string_view key, std::string_view value) {
