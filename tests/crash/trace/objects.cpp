@@ -32,7 +32,7 @@ void add_changes(std::ostringstream& out, const mail::Changes& changes) {
   out << "log " << changes.highest.value << " " << changes.uid_next << " " << changes.exact << " changed";
   for (const auto uid : changes.changed) out << " " << uid.value;
   out << " expunged";
-  for (const auto uid : changes.expunged) out << " " << uid.value;
+  for (const auto& gone : changes.expunged) out << " " << gone.first.value << ":" << gone.last.value;
   out << "\n";
 }
 
