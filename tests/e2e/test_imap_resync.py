@@ -37,7 +37,7 @@ class Resync(unittest.TestCase):
         ours, other = self.enabled(), Wire(self.mail, "anna")
         ours.ok("CREATE back")
         for number in range(20):
-            ours.append("back", letter(number=number).encode())
+            ours.append("back", letter(number=number))
         codes, _ = self.opened(ours, "SELECT back")
         validity, modseq = codes[b"UIDVALIDITY"], codes[b"HIGHESTMODSEQ"]
         ours.close()
@@ -45,7 +45,7 @@ class Resync(unittest.TestCase):
         other.ok("UID STORE 3,5:9 +FLAGS.SILENT (\\Deleted)")
         other.ok("EXPUNGE")
         other.ok("UID STORE 11 +FLAGS (\\Flagged)")
-        other.append("back", letter(number=99).encode())
+        other.append("back", letter(number=99))
         ours = self.enabled()
         codes, answers = self.opened(ours, f"SELECT back (QRESYNC ({validity} {modseq} 1:20))")
         gone = [uids(a[3]) for a in answers if a[1] == b"VANISHED" and a[2]]
@@ -67,7 +67,7 @@ class Resync(unittest.TestCase):
     def test_two_clients_set_the_same_flag(self):
         first, second = self.enabled(), self.enabled()
         first.ok("CREATE race")
-        first.append("race", letter().encode())
+        first.append("race", letter())
         for wire in (first, second):
             wire.ok("SELECT race")
         modseq = next(dict(a[3])[b"MODSEQ"] for a in first.ok("UID FETCH 1 (MODSEQ)") if a[1] == b"FETCH")
@@ -84,7 +84,7 @@ class Resync(unittest.TestCase):
         wire = self.enabled()
         wire.ok("CREATE restart")
         for number in range(3):
-            wire.append("restart", letter(number=number).encode())
+            wire.append("restart", letter(number=number))
         codes, _ = self.opened(wire, "SELECT restart")
         wire.ok("STORE 2 +FLAGS.SILENT (\\Deleted)")
         wire.ok("EXPUNGE")
