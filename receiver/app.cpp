@@ -91,7 +91,8 @@ void App::every_minute() {
 }
 
 bool App::run() {
-  collector_ = std::make_unique<Collector>(*mail_);
+  collector_ = std::make_unique<Collector>(
+      *mail_, CollectorTimes{kGarbageGrace, kCollectionPause, settings_.queue_lifetime + kDeliveryMargin});
   process::serve_until_stopped(*server_, settings_, config::Role::Receiver, [this] { every_minute(); });
   return !store_failed_;
 }

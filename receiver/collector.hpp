@@ -1,5 +1,5 @@
 // Collector: takes bodies away that no message refers to any more, some time after the last one went (store/FORMAT.md,
-// "References"). A thread of its own, because it waits for the store's writer; it works in small jobs, so that mail is not
+// "References"), and what is remembered of the relay's deliveries once none of them can be offered again. A thread of its own, because it waits for the store's writer; it works in small jobs, so that mail is not
 // kept waiting.
 #pragma once
 
@@ -16,11 +16,20 @@ namespace hearthmail::receiver {
 constexpr std::chrono::minutes kGarbageGrace{10};
 constexpr std::chrono::minutes kCollectionPause{1};
 constexpr std::uint64_t kCollectionJob = 16U << 20U;  // octets of messages removed in one job of the writer
+// A delivery of the relay is remembered for this much longer than the queue keeps trying it: attempts end with the lifetime,
+// but mail that waits for a receiver that is away is tried beyond it.
+constexpr std::chrono::hours kDeliveryMargin{24 * 9};
+constexpr std::size_t kForgetJob = 1'000;  // deliveries forgotten in one job of the writer
+
+struct CollectorTimes {
+  std::chrono::seconds grace = kGarbageGrace;
+  std::chrono::milliseconds pause = kCollectionPause;
+  std::chrono::seconds deliveries = std::chrono::hours(24 * 5) + kDeliveryMargin;  // how long they are remembered
+};
 
 class Collector {
  public:
-  explicit Collector(store::mail::Store& mail, std::chrono::seconds grace = kGarbageGrace,
-                     std::chrono::milliseconds pause = kCollectionPause);
+  Collector(store::mail::Store& mail, CollectorTimes times);
   ~Collector();  // finishes the job under way
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -28,11 +37,11 @@ class Collector {
  private:
   void run();
   void collect();
+  void forget();
   bool stopping();
 
   store::mail::Store& mail_;
-  std::chrono::seconds grace_;
-  std::chrono::milliseconds pause_;
+  CollectorTimes times_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

@@ -2,7 +2,8 @@
 // others (the routes, in order), writes down what became of each, makes reports, and lets failing routes rest.
 //
 // Everything runs on one loop; the queue's writer thread commits. At-least-once: a mail may go out twice only when the
-// connection breaks after the final dot, and then not before in_doubt_hold has passed.
+// connection breaks after the final dot, and then not before in_doubt_hold has passed. To our own receiver exactly once: it
+// knows the entry's delivery_id again.
 #pragma once
 
 #include <chrono>

@@ -74,8 +74,20 @@ Result<QueuedReport> make_report(queue::Store& store, dsn::Request request) {
   return report;
 }
 
+// Does another report tell of one of these ends already? Two claims of one entry may end at the same time.
+Result<bool> told_already(const ReadTxn& txn, base::QueueId id, const QueuedReport& report, bool delay_notice) {
+  TRY_ASSIGN(const auto entry, queue::find(txn, id));
+  if (!entry) return true;  // removed, or all was told
+  return std::any_of(report.about.begin(), report.about.end(), [&](std::size_t i) {
+    const queue::Recipient& recipient = entry->recipients[i];
+    return delay_notice ? recipient.delay_notified : recipient.dsn_done;
+  });
+}
+
 // Queues the report and remembers that it was made, together or not at all.
 Status put_report(WriteTxn& txn, base::QueueId about, const QueuedReport& report, bool delay_notice) {
+  TRY_ASSIGN(const bool told, told_already(txn, about, report, delay_notice));
+  if (told) return base::ok();  // what it would say besides stays owed
   TRY_ASSIGN(const auto id, queue::enqueue(txn, report.envelope, report.to, report.body));
   (void)id;
   return queue::mark_reported(txn, about, report.about, delay_notice);

@@ -204,6 +204,7 @@ Parcel Runner::parcel_of(const Work& work, const std::vector<std::size_t>& posit
   parcel.envelope.smtputf8 = entry.envelope.smtputf8;
   parcel.envelope.envid = entry.envelope.envid;
   parcel.envelope.ret = ret_text(entry.envelope.ret);
+  parcel.envelope.delivery_id = entry.delivery_id;
   for (const std::size_t p : positions) {
     const queue::Recipient& to = entry.recipients[work.claim.recipients[p]];
     parcel.envelope.recipients.push_back({to.address, to.original, notify_text(to.notify)});

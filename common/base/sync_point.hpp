@@ -19,7 +19,8 @@ namespace hearthmail::base {
 // blank or zero), so that a point can be armed while the program runs. Without the variable nothing happens.
 void sync_point(std::string_view name);
 
-// Is the named fault switched on (HEARTHMAIL_FAULT, one name)? Known are reply-before-commit, delete-before-commit, send-unmarked, nosync.
+// Is the named fault switched on (HEARTHMAIL_FAULT, one name)? Known are reply-before-commit, delete-before-commit, send-unmarked,
+// deliver-again, nosync.
 bool fault(std::string_view name);
 
 // Is it one of the two variables above? They are no configuration keys (without crash hooks they are refused as unknown).

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/text.hpp"
+#include "common/smtp/parameters.hpp"
 #include "common/smtp/xtext.hpp"
 
 namespace hearthmail::smtp {
@@ -89,6 +90,7 @@ Capabilities parse_capabilities(const Reply& ehlo) {
     if (keyword == "8BITMIME") out.eight_bit = true;
     if (keyword == "SMTPUTF8") out.smtputf8 = true;
     if (keyword == "DSN") out.dsn = true;
+    if (keyword == kDeliveryIdKeyword) out.delivery_id = true;
     if (keyword == "CHUNKING") out.chunking = true;
     if (keyword == "STARTTLS") out.starttls = true;
     if (keyword == "ENHANCEDSTATUSCODES") out.enhanced_codes = true;
@@ -147,6 +149,9 @@ std::string Dialog::mail_command() const {
   if (envelope_.smtputf8 && peer_.smtputf8) line += " SMTPUTF8";
   if (peer_.dsn && !envelope_.ret.empty()) line += " RET=" + envelope_.ret;
   if (peer_.dsn && !envelope_.envid.empty()) line += " ENVID=" + encode_xtext(envelope_.envid);
+  if (lmtp_ && peer_.delivery_id && !envelope_.delivery_id.empty()) {
+    line += " " + std::string(kDeliveryIdKeyword) + "=" + base::hex(envelope_.delivery_id);
+  }
   return line + "\r\n";
 }
 

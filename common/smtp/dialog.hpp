@@ -24,6 +24,7 @@ struct Capabilities {
   bool starttls = false;              // RFC 3207
   bool enhanced_codes = false;        // RFC 2034
   bool size = false;                  // RFC 1870
+  bool delivery_id = false;           // our own receiver's, parameters.hpp
   std::uint64_t max_octets = 0;       // of SIZE; 0: no fixed limit was told
   std::vector<std::string> auth;      // mechanism names in upper case, RFC 4954
   std::uint32_t mail_max = 0;         // RFC 9422: transactions per session; 0: not told
@@ -45,6 +46,7 @@ struct OutgoingEnvelope {
   bool smtputf8 = false;     // say SMTPUTF8; the caller made sure that it is offered
   std::string envid;         // RFC 3461 §4.4, decoded, or empty
   std::string ret;           // "FULL", "HDRS", or empty
+  std::string delivery_id;   // said by LMTP where it is offered; the same in every attempt; empty: none
   std::vector<OutgoingRecipient> recipients;
 };
 

@@ -1,6 +1,7 @@
 // EHLO's reply.
 #include "common/auth/sasl.hpp"
 #include "common/smtp/limits.hpp"
+#include "common/smtp/parameters.hpp"
 #include "common/smtp/server_core.hpp"
 
 namespace hearthmail::smtp {
@@ -14,7 +15,8 @@ std::string offered_extensions(const ServerOptions& options, const ClientInfo& c
   }
   out += "ENHANCEDSTATUSCODES\n8BITMIME\nSMTPUTF8\nCHUNKING\n";  // RFC 2034, RFC 6152, RFC 6531, RFC 3030
   if (options.dsn) out += "DSN\n";                               // RFC 3461
-  out += "LIMITS RCPTMAX=" + std::to_string(kMaxRecipients);     // RFC 9422
+  if (options.delivery_id) out += std::string(kDeliveryIdKeyword) + "\n";
+  out += "LIMITS RCPTMAX=" + std::to_string(kMaxRecipients);  // RFC 9422
   if (options.dialect != Dialect::Lmtp) out += "\nHELP";
   return out;
 }

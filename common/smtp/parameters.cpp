@@ -1,8 +1,10 @@
 #include "common/smtp/parameters.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
+#include "common/base/delivery_id.hpp"
 #include "common/base/text.hpp"
 #include "common/smtp/address.hpp"
 #include "common/smtp/limits.hpp"
@@ -101,6 +103,19 @@ base::Status set_auth(MailParameters& out, const Parameter& in) {
   return base::ok();
 }
 
+base::Status set_delivery_id(MailParameters& out, const Parameter& in) {
+  const std::string_view text = in.value.value_or("");
+  if (text.size() != 2 * base::kDeliveryIdOctets) return bad(in.keyword);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    unsigned octet = 0;
+    const char* const end = text.data() + at + 2;
+    const auto read = std::from_chars(text.data() + at, end, octet, 16);
+    if (read.ec != std::errc() || read.ptr != end) return bad(in.keyword);
+    out.delivery_id.push_back(static_cast<char>(octet));
+  }
+  return base::ok();
+}
+
 base::Status set_notify(RcptParameters& out, const Parameter& in) {
   if (!in.value.has_value()) return bad(in.keyword);
   for (const auto word : base::split(*in.value, ',')) {
@@ -142,6 +157,7 @@ constexpr Known<MailParameters> kMail[] = {
     {"RET", &ParameterSet::dsn, set_ret},
     {"ENVID", &ParameterSet::dsn, set_envid},
     {"AUTH", &ParameterSet::auth, set_auth},
+    {kDeliveryIdKeyword, &ParameterSet::delivery_id, set_delivery_id},
 };
 constexpr Known<RcptParameters> kRcpt[] = {
     {"NOTIFY", &ParameterSet::dsn, set_notify},

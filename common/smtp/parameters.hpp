@@ -27,12 +27,17 @@ struct MailParameters {
   Ret ret = Ret::Unstated;
   std::string envid;                // decoded, RFC 3461 §4.4; empty: none
   std::optional<std::string> auth;  // decoded mailbox or "<>", RFC 4954 §5
+  std::string delivery_id;          // XDELIVERYID: kDeliveryIdOctets octets; empty: none
 };
 
 struct RcptParameters {
   std::uint8_t notify = kNotifyUnstated;
   std::string original;  // ORCPT as given ("rfc822;user+2Btag@example.org"); empty: none
 };
+
+// The private extension of our LMTP socket (a name that begins with X, RFC 5321 §2.2.2): "MAIL FROM:<a@b> XDELIVERYID=" and
+// the id in hex. receiver/README.md has the whole of it.
+constexpr std::string_view kDeliveryIdKeyword = "XDELIVERYID";
 
 // Which extensions were offered: parameters of others are refused as unknown.
 struct ParameterSet {
@@ -41,6 +46,7 @@ struct ParameterSet {
   bool smtputf8 = true;
   bool dsn = false;
   bool auth = false;
+  bool delivery_id = false;
 };
 
 // `rest` is what follows the path: "" or " KEY=value KEY ...". Errors: Invalid (syntax, value, repeated: 501),

@@ -156,7 +156,7 @@ Next ServerCore::helo(std::string_view argument) {
 
 ParameterSet ServerCore::parameter_set() const {
   const auto& options = policy_.options();
-  return {true, true, true, options.dsn, options.auth};
+  return {true, true, true, options.dsn, options.auth, options.delivery_id};
 }
 
 Next ServerCore::mail(std::string_view argument) {

@@ -33,8 +33,9 @@ struct ServerOptions {
   std::string spool_dir;
   base::DiskReserve* disk = nullptr;  // asked before mail is taken; borrowed; none: nobody is refused for it
   LineEndings line_endings = LineEndings::Strict;
-  bool dsn = false;   // offer DSN, RFC 3461
-  bool auth = false;  // offer AUTH once the stream is TLS, RFC 4954
+  bool dsn = false;          // offer DSN, RFC 3461
+  bool auth = false;         // offer AUTH once the stream is TLS, RFC 4954
+  bool delivery_id = false;  // offer kDeliveryIdKeyword: only on a socket that nobody but ourselves can open
 };
 
 // What is known of the client. The session fills it in; a policy only reads.

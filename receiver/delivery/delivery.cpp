@@ -55,8 +55,8 @@ Replies refuse_all(const Transaction& transaction, Answers answers, const Error&
 }
 
 // A recipient's message is accepted when each of its accounts has it that still exists; with none left there is no such
-// user. Otherwise the peer tries again, and those accounts of an alias that have it get it twice: a mistake may duplicate
-// mail, never lose it.
+// user. Otherwise the peer tries again; those accounts of an alias that have it get it twice unless the peer names its
+// delivery, as our relay does: a mistake may duplicate mail, never lose it.
 ServerReply answer_for(const Transaction& transaction, const std::vector<AccountId>& accounts,
                        const PerAccount& results, const base::DiskReserve* disk) {
   bool delivered = false;
@@ -95,7 +95,7 @@ base::Task<Replies> Delivery::deliver(const hearthmail::smtp::ServerOptions& opt
   // Asked once more on the writer's thread, where only one message grows the file at a time.
   const auto append = [&](store::lmdb::WriteTxn& txn) -> base::Result<PerAccount> {
     if (disk != nullptr) TRY(disk->check(body->stored_octets()));
-    return append_to_inboxes(txn, present, *body, now, all_or_nothing);
+    return append_to_inboxes(txn, present, *body, now, all_or_nothing, transaction.parameters.delivery_id);
   };
   const bool large = body->stored_octets() > store::lmdb::kLargeJob;
   const auto isolation = large ? store::lmdb::Isolation::Own : store::lmdb::Isolation::Child;

@@ -2,9 +2,11 @@
 
 #include "common/base/sync_point.hpp"
 #include "common/base/text.hpp"
+#include "common/log/log.hpp"
 #include "common/mime/summary.hpp"
 #include "common/smtp/limits.hpp"
 #include "common/smtp/trace.hpp"
+#include "store/mail/deliveries.hpp"
 
 namespace hearthmail::receiver::delivery {
 namespace {
@@ -12,11 +14,21 @@ namespace {
 using base::Errc;
 using base::Error;
 
-base::Status append_to_inbox(store::lmdb::WriteTxn& txn, base::AccountId account, const store::mail::Arrival& arrival) {
+base::Status append_to_inbox(store::lmdb::WriteTxn& txn, base::AccountId account, const store::mail::Arrival& arrival,
+                             std::string_view delivery) {
+  if (!delivery.empty()) {
+    TRY_ASSIGN(const bool again, store::mail::was_delivered(txn, delivery, account));
+    if (again && !base::fault("deliver-again")) {
+      log::info("delivered before: no second copy", {{"account", account.value}, {"delivery", base::hex(delivery)}});
+      return base::ok();
+    }
+  }
   TRY(store::mail::ensure_account(txn, account));
   TRY_ASSIGN(const auto inbox, store::mail::find_mailbox(txn, account, "INBOX"));
   TRY_ASSIGN([[maybe_unused]] const auto appended, store::mail::append(txn, inbox.id, arrival));
-  return base::ok();
+  // Last: what could not be appended must never look delivered.
+  if (delivery.empty()) return base::ok();
+  return store::mail::note_delivered(txn, delivery, account, arrival.save_date);
 }
 
 // May the other recipients still get their copy?
@@ -48,14 +60,14 @@ base::Result<store::mail::PreparedBody> prepare_message(const hearthmail::smtp::
 
 base::Result<PerAccount> append_to_inboxes(store::lmdb::WriteTxn& txn, const std::vector<base::AccountId>& accounts,
                                            const store::mail::PreparedBody& body, base::UnixTime now,
-                                           bool all_or_nothing) {
+                                           bool all_or_nothing, std::string_view delivery) {
   store::mail::Arrival arrival;
   arrival.body = &body;
   arrival.internal_date = now;
   arrival.save_date = now;
   PerAccount results;
   for (const auto account : accounts) {
-    auto appended = append_to_inbox(txn, account, arrival);
+    auto appended = append_to_inbox(txn, account, arrival, delivery);
     if (!appended.ok() && (all_or_nothing || !stays_with_account(appended.error()))) return appended.error();
     results.insert_or_assign(account, std::move(appended));
   }

@@ -25,10 +25,11 @@ std::size_t count_hops(const mime::Index& index);
 base::Result<store::mail::PreparedBody> prepare_message(const hearthmail::smtp::Spool& spool, std::string_view trace);
 
 // Step 4, in one transaction: appends to the INBOX of each account (made if new). With `all_or_nothing` the first error
-// rolls everything back; otherwise NotFound and OverLimit stay with their account and every other error rolls back.
+// rolls everything back; otherwise NotFound and OverLimit stay with their account and every other error rolls back. An
+// account that has the `delivery` (of our relay; empty: none) already has its message: nothing is appended, and that is ok.
 using PerAccount = std::map<base::AccountId, base::Status>;
 base::Result<PerAccount> append_to_inboxes(store::lmdb::WriteTxn& txn, const std::vector<base::AccountId>& accounts,
                                            const store::mail::PreparedBody& body, base::UnixTime now,
-                                           bool all_or_nothing);
+                                           bool all_or_nothing, std::string_view delivery = {});
 
 }  // namespace hearthmail::receiver::delivery

@@ -13,6 +13,7 @@ hearthmail::smtp::ServerOptions lmtp_options() {
   options.name = "lmtp";
   options.line_endings = hearthmail::smtp::LineEndings::Keep;
   options.max_octets = kAllowance;
+  options.delivery_id = true;
   return options;
 }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "common/base/delivery_id.hpp"
 #include "common/base/text.hpp"
+#include "common/crypto/digest.hpp"
 #include "common/log/log.hpp"
 
 namespace hearthmail::relay {
@@ -26,6 +28,13 @@ class Prefixed : public smtp::BodySource {
   std::unique_ptr<smtp::BodySource> message_;
 };
 
+// One entry may be captured in several copies, each for other recipients, and be delivered to the account besides. So a copy's
+// name is made of the entry's and of the header: the same in every attempt at these recipients.
+std::string captured_id(const std::string& delivery_id, const std::string& header) {
+  if (delivery_id.empty()) return {};
+  return crypto::sha256(delivery_id + header).substr(0, base::kDeliveryIdOctets);
+}
+
 }  // namespace
 
 std::string capture_header(const Parcel& parcel) {
@@ -48,6 +57,7 @@ Parcel CaptureCarrier::captured(const Parcel& parcel) const {
   const std::string header = capture_header(parcel);
   out.envelope.octets += header.size();
   out.envelope.recipients = {{account_, "", "NEVER"}};
+  out.envelope.delivery_id = captured_id(parcel.envelope.delivery_id, header);
   out.open_body = [header, open = parcel.open_body]() -> std::unique_ptr<smtp::BodySource> {
     return std::make_unique<Prefixed>(header, open());
   };

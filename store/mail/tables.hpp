@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/delivery_id.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::store::mail {
@@ -14,10 +15,11 @@ using lmdb::Table;
 
 // In the order of kTableNames.
 constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscriptions{4}, kKeywords{5}, kMessages{6},
-    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13};
-constexpr std::array<const char*, 14> kTableNames = {"counters", "accounts",  "mailboxes", "names",    "subscriptions",
-                                                     "keywords", "messages",  "changes",   "blob_ids", "blobs",
-                                                     "chunks",   "summaries", "expunges",  "garbage"};
+    kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13}, kDeliveries{14},
+    kDeliveryTimes{15};
+constexpr std::array<const char*, 16> kTableNames = {
+    "counters", "accounts", "mailboxes", "names",     "subscriptions", "keywords", "messages",   "changes",
+    "blob_ids", "blobs",    "chunks",    "summaries", "expunges",      "garbage",  "deliveries", "delivery_times"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>
@@ -61,6 +63,12 @@ inline Key<kGarbageKey> garbage_key(std::uint64_t dropped, std::uint64_t blob) {
   key.put(8, blob);
   return key;
 }
+// A delivery of our relay to an account, and when that was.
+constexpr std::size_t kDeliveryKey = base::kDeliveryIdOctets + 8, kDeliveryTimeKey = 8 + kDeliveryKey;  // octets
+std::string delivery_key(std::string_view delivery, AccountId account);
+std::string delivery_time_key(std::uint64_t time, std::string_view delivery_key);
+base::Result<std::uint64_t> decode_delivery(std::string_view key, std::string_view value);  // Unix seconds
+
 template <class T>
 T big_endian(std::string_view octets, std::size_t at) {
   T value = 0;

@@ -40,6 +40,7 @@ Status check_mail(mail::Store& store, accounts::Store* accounts, const CheckOpti
   ReferredBy referred;
   TRY(check_mailboxes(scan, names, referred));
   TRY(check_bodies(scan, names));
+  TRY(check_deliveries(scan, names));
   return check_references(scan, std::move(referred));
 }
 

@@ -37,6 +37,8 @@ class Names {
 base::Status check_mailboxes(Scan& scan, const Names& names, ReferredBy& referred);
 // check_bodies.cpp: bodies with their chunks and summaries, hashes, garbage.
 base::Status check_bodies(Scan& scan, const Names& names);
+// check_deliveries.cpp: what our relay delivered.
+base::Status check_deliveries(Scan& scan, const Names& names);
 // check_references.cpp: how many messages refer to each body.
 base::Status check_references(Scan& scan, ReferredBy referred);
 

@@ -6,6 +6,7 @@
 #include "common/base/clock.hpp"
 #include "common/mime/summary.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/deliveries.hpp"
 #include "store/maintenance/check_mail.hpp"
 #include "store/maintenance/repair_steps.hpp"
 
@@ -123,6 +124,25 @@ Status rewrite_garbage(mail::Store& store, const Finding& finding) {
   });
 }
 
+// A note that cannot be read still says by its key that the message was delivered: it stays, as of now. Rows of the index
+// follow from the notes.
+Status renote_delivery(mail::Store& store, const Finding& finding) {
+  return store.env().write([&](WriteTxn& txn) -> Status {
+    if (finding.table == "delivery_times") {
+      TRY(txn.erase(mail::kDeliveryTimes, finding.raw_key));
+      return base::ok();
+    }
+    const std::string& key = finding.raw_key;
+    TRY_ASSIGN(const auto stored, txn.get(mail::kDeliveries, key));
+    const auto noted = stored ? mail::decode_delivery(key, *stored) : base::Error{Errc::NotFound, "forgotten"};
+    if (noted.ok()) return txn.put(mail::kDeliveryTimes, mail::delivery_time_key(*noted, key), "");
+    if (noted.error().code != Errc::Corrupt) return base::ok();
+    const base::UnixTime now = base::Clock::system().now();
+    const mail::AccountId account{mail::big_endian<std::uint64_t>(key, base::kDeliveryIdOctets)};
+    return mail::note_delivered(txn, std::string_view(key).substr(0, base::kDeliveryIdOctets), account, now);
+  });
+}
+
 Status put_name(mail::Store& store, MailboxId box) {
   return store.env().write([&](WriteTxn& txn) -> Status {
     TRY_ASSIGN(auto record, mail::load_record(txn, box));
@@ -204,6 +224,7 @@ Mended mend_record(mail::Store& store, const Finding& finding, Quarantine& quara
     case mail::kNames.index:
     case mail::kSubscriptions.index:
     case mail::kBlobIds.index: TRY(set_record_aside(store.env(), table_of(finding), finding, quarantine)); return true;
+    case mail::kDeliveries.index: TRY(renote_delivery(store, finding)); return true;
     default: return false;  // an account's UIDVALIDITY, a mailbox, a body: only a backup knows what they said
   }
 }
@@ -266,6 +287,7 @@ Mended mend_mail(mail::Store& store, const Finding& finding, Quarantine& quarant
     case Problem::SummaryDamaged: TRY(rebuild_summary(store, id_in(finding))); return true;
     case Problem::ReferencesWrong: TRY(count_references(store, id_in(finding), quarantine)); return true;
     case Problem::GarbageWrong: TRY(rewrite_garbage(store, finding)); return true;
+    case Problem::DeliveryWrong: TRY(renote_delivery(store, finding)); return true;
     case Problem::CountsWrong:
     case Problem::UidNextLow:
     case Problem::ModSeqLow:

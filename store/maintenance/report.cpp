@@ -71,6 +71,8 @@ Words of_body(Problem problem) {
       return {"summary-damaged", "the message is missing from lists; its octets are whole", kRepair};
     case Problem::ReferencesWrong:
       return {"references-wrong", "the body could be removed too early, or never", kRepair};
+    case Problem::DeliveryWrong:
+      return {"delivery-wrong", "a note about a delivery goes too early (mail could come twice), or never", kRepair};
     default: return {"garbage-wrong", "the body's room is never given back", kRepair};
   }
 }
@@ -96,7 +98,7 @@ Words words(Problem problem) {
   if (problem <= Problem::CounterBehind) return of_any(problem);
   if (problem <= Problem::TargetMissing) return of_accounts(problem);
   if (problem <= Problem::KeywordUnknown) return of_mailbox(problem);
-  if (problem <= Problem::GarbageWrong) return of_body(problem);
+  if (problem <= Problem::DeliveryWrong) return of_body(problem);
   return of_queue(problem);
 }
 

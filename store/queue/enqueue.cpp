@@ -64,6 +64,7 @@ Result<QueueId> enqueue(WriteTxn& txn, const Envelope& envelope, const std::vect
   TRY_ASSIGN(entry.id, next_queue_id(txn));
   entry.envelope = envelope;
   entry.envelope.octets = prepared.octets;
+  entry.delivery_id = new_delivery_id();
   for (const Recipient& given : recipients) entry.recipients.push_back(entering(given, envelope.arrived));
   for (std::size_t i = 0; i < prepared.chunks.size(); ++i) {
     const std::string place = chunk_key(entry.id, static_cast<std::uint32_t>(i));

@@ -79,6 +79,9 @@ struct Entry {
   Envelope envelope;
   std::vector<Recipient> recipients;
   std::uint32_t generation = 0;  // grows with every change of the entry
+  // Random, given once by enqueue: names the entry's delivery to our own receiver in every attempt, also after a restore.
+  // A queue id would not do: a queue that is made anew counts from 1.
+  std::string delivery_id;
 };
 
 // A body made ready on any thread (chunks, checksums), so that the transaction is only puts.

@@ -2,6 +2,8 @@
 #include <utility>
 
 #include "common/base/bytes.hpp"
+#include "common/base/delivery_id.hpp"
+#include "common/crypto/digest.hpp"
 #include "store/body/body.hpp"
 #include "store/queue/tables.hpp"
 
@@ -124,12 +126,15 @@ Result<std::uint64_t> decode_number(std::string_view key, std::string_view store
   return value;
 }
 
+std::string new_delivery_id() { return crypto::random_octets(base::kDeliveryIdOctets); }
+
 std::string encode_entry(const Entry& entry) {
   Encoder out;
   out.u32(entry.generation);
   encode_envelope(out, entry.envelope);
   out.varint(entry.recipients.size());
   for (const Recipient& recipient : entry.recipients) encode_recipient(out, recipient);
+  if (!entry.delivery_id.empty()) out.raw(entry.delivery_id);
   return body::seal(out.str(), entry_key(entry.id));
 }
 
@@ -142,6 +147,7 @@ Result<Entry> decode_entry(QueueId id, std::string_view stored) {
   entry.envelope = decode_envelope(in);
   const auto count = in.varint();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) entry.recipients.push_back(decode_recipient(in));
+  if (!in.empty()) entry.delivery_id = in.raw(base::kDeliveryIdOctets);
   TRY(in.finish("queue entry " + std::to_string(id.value)));
   for (const Recipient& recipient : entry.recipients) {
     if (recipient.state > State::Held) {

@@ -37,6 +37,7 @@ base::Result<Due> decode_due_key(std::string_view key);
 // Values, sealed together with their key. Decoders give Corrupt, naming the record.
 std::string encode_number(std::string_view key, std::uint64_t value);
 base::Result<std::uint64_t> decode_number(std::string_view key, std::string_view stored);
+std::string new_delivery_id();
 std::string encode_entry(const Entry& entry);
 base::Result<Entry> decode_entry(QueueId id, std::string_view stored);
 std::string encode_pause(const RoutePause& pause);

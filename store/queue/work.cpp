@@ -77,6 +77,7 @@ Result<Claim> claim_entry(WriteTxn& txn, QueueId id, UnixTime now, UnixTime leas
     claim.entry.recipients[i].lease_until = lease_until;
     claim.recipients.push_back(i);
   }
+  if (claim.entry.delivery_id.empty()) claim.entry.delivery_id = new_delivery_id();  // queued before entries had one
   TRY(save_entry(txn, before, claim.entry));
   claim.entry.generation = before.generation + 1;
   return claim;

@@ -69,7 +69,7 @@ class Acks:
     def count_wrong(self, kind):
         return sum(1 for one, _ in self.found_wrong if one == kind)
 
-    def compare(self, found, attempts, doubles_allowed=lambda attempt: False):
+    def compare(self, found, attempts):
         """`found`: {key: [(box, octets or None, flagged)]} of all mailboxes. Octets are compared where they were read."""
         for attempt in attempts:
             copies = found.get(attempt.key, [])
@@ -77,7 +77,7 @@ class Acks:
                 self.wrong("lost", f"{attempt.key} was acknowledged and is not in {attempt.places}")
             if attempt.state == "refused" and copies:
                 self.wrong("doubled", f"{attempt.key} was refused and is in {copies[0][0]}")
-            if len(copies) > 1 and not doubles_allowed(attempt):
+            if len(copies) > 1:
                 self.wrong("doubled", f"{attempt.key} is there {len(copies)} times: {[copy[0] for copy in copies]}")
             for box, octets, flagged in copies:
                 if box not in attempt.places:

@@ -28,7 +28,6 @@ class Auditor:
         self.waiting = set()        # acked and not seen yet
         self.copies = Counter()     # (key, place): how many are there
         self.excused = Counter()    # (key, place): how many may have come twice
-        self.reports_in_doubt = 0
         self.groups = {}            # first key of one APPEND: the others
         self.told_uids = {}         # (key, place): UID in APPENDUID
         self.boxes = {place: Box() for place in mailboxes}
@@ -96,18 +95,14 @@ class Auditor:
         return found, entries
 
     def after_death(self, programs):
-        """What was in doubt when a relay died may come twice; when the receiver died, only what went to it. To be called
-        before anything is started again."""
-        for entry in self.mail.queue() if programs & {"relay", "receiver"} else ():
+        """What was on its way to the smarthost and in doubt when a relay died may come twice; our own mailboxes have everything
+        once. To be called before anything is started again."""
+        for entry in self.mail.queue() if "relay" in programs else ():
             key = entry["message_id"].strip("<>").partition("@")[0]
             for recipient in entry["recipients"]:
                 place = place_of(recipient["address"])
-                local = place.endswith("/INBOX")
-                if recipient["state"] != "in doubt" or not ("relay" in programs or (local and "receiver" in programs)):
-                    continue
-                if entry["from"] == "":
-                    self.reports_in_doubt += 1
-                self.excused[key, place] += 1
+                if recipient["state"] == "in doubt" and not place.endswith("/INBOX"):
+                    self.excused[key, place] += 1
 
     def wire(self, name):
         if name not in self.wires:
@@ -204,7 +199,7 @@ class Auditor:
             word = self.status.get(what)
             if word == "refused" or word is None:
                 self.find("doubled", f"{what[0]} in {what[1]} was {word or 'never sent'} and is there")
-            if count > 1 + self.doubt_of(what, excused):
+            if count > 1 + (excused[what] if what[1].startswith("sink/") else 0):
                 self.find("doubled", f"{what[0]} in {what[1]}: {count} copies")
         for what, word in sorted(self.status.items()):
             if word == "acked" and not self.copies[what] and what not in self.lost:
@@ -215,13 +210,8 @@ class Auditor:
             if len(there) > 1:
                 self.find("rule", f"one APPEND was done in part: {sorted(what[0] for what in group)}")
 
-    def doubt_of(self, what, excused):
-        if what[1].startswith("dsn/"):
-            return self.reports_in_doubt
-        return excused[what]
-
     def again(self):
-        """Copies that are there because nobody could know better: at the smarthost, in our own mailboxes."""
+        """Copies that are there because nobody could know better: at the smarthost. In our own mailboxes each is a finding."""
         more = Counter(what[1].startswith("sink/") for what, count in self.copies.items() for _ in range(count - 1))
         return {"sink": more[True], "mailboxes": more[False]}
 

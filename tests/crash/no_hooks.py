@@ -9,7 +9,7 @@ import sys
 import plan
 
 PROGRAMS = ("hearthmail", *plan.SHORT.values())
-TRACES = ("HEARTHMAIL_SYNC_POINT", "HEARTHMAIL_FAULT", "reply-before-commit", "delete-before-commit", "send-unmarked", "nosync", *plan.POINTS,
+TRACES = ("HEARTHMAIL_SYNC_POINT", "HEARTHMAIL_FAULT", "reply-before-commit", "delete-before-commit", "send-unmarked", "deliver-again", "nosync", *plan.POINTS,
           *plan.CONTROL_POINTS)
 
 

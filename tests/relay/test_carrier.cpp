@@ -2,6 +2,7 @@
 #include <deque>
 
 #include "common/base/clock.hpp"
+#include "common/base/delivery_id.hpp"
 #include "relay/smtp/capture.hpp"
 #include "relay/smtp/smtp_carrier.hpp"
 #include "tests/support/catch.hpp"
@@ -205,6 +206,38 @@ TEST_CASE_METHOD(Fixture, "captured mail is the message with its envelope in add
                         "X-Hearthmail-Envelope-To: <evil\\x0d\\x0aX: y@x.example>\r\n"
                         "X-Hearthmail-Queue-Id: 7\r\n"
                         "Subject: x\r\n\r\nbody\r\n.\r\n") != std::string::npos);
+}
+
+TEST_CASE("each captured copy has a name of its own, the same in every attempt") {
+  struct Names : relay::Carrier {
+    explicit Names(std::vector<std::string>& seen) : all(seen) {}
+    base::Task<std::vector<relay::Outcome>> send(const relay::Parcel& parcel, relay::BeforeLast) override {
+      all.push_back(parcel.envelope.delivery_id);
+      co_return std::vector<relay::Outcome>(1);
+    }
+    base::Task<void> quit() override { co_return; }
+    void close() override {}
+    std::vector<std::string>& all;
+  };
+  std::vector<std::string> names;
+  relay::CaptureCarrier capture(std::make_unique<Names>(names), "capture@example.test");
+  const auto offer = [&](const std::string& id, const std::string& to) {
+    relay::Parcel parcel;
+    parcel.envelope.delivery_id = id;
+    parcel.envelope.recipients = {{to, "", ""}};
+    test::run_task(capture.send(parcel, {}));
+  };
+  const std::string id(base::kDeliveryIdOctets, 'd');
+  offer(id, "a@x.example");
+  offer(id, "a@x.example");
+  offer(id, "b@x.example");
+  offer("", "b@x.example");
+  REQUIRE(names.size() == 4);
+  CHECK(names[0].size() == base::kDeliveryIdOctets);
+  CHECK(names[0] == names[1]);
+  CHECK(names[0] != names[2]);  // the copy for others is another message
+  CHECK(names[0] != id);
+  CHECK(names[3].empty());
 }
 
 TEST_CASE_METHOD(Fixture, "without the capture account the route is broken and says what to run") {

@@ -1,3 +1,4 @@
+#include "common/base/delivery_id.hpp"
 #include "store/queue/tables.hpp"
 #include "tests/relay/fixture.hpp"
 
@@ -396,6 +397,25 @@ TEST_CASE_METHOD(RelayFixture, "a report that a killed relay owed is made at the
   settle();
   CHECK(local.sent == Sent{{"anna@example.test"}});
   CHECK_FALSE(entry(id));
+}
+
+TEST_CASE_METHOD(RelayFixture, "a delivery has the same name in every attempt, and in every transaction of one") {
+  local.all = answer(Verdict::InDoubt, "", "");
+  const auto id = put({"anna@example.test", "b@x.example"});
+  settle();
+  later(15min);
+  restart();
+  local.all = answer(Verdict::Accepted);
+  later(base::Seconds{6 * 3600});
+  CHECK_FALSE(entry(id));
+  REQUIRE(local.parcels.size() >= 3);
+  const std::string name = local.parcels[0].envelope.delivery_id;
+  CHECK(name.size() == base::kDeliveryIdOctets);
+  for (const auto& parcel : local.parcels) CHECK(parcel.envelope.delivery_id == name);
+  CHECK(ways["main"].parcels.at(0).envelope.delivery_id == name);
+  put({"anna@example.test"});
+  settle();
+  CHECK(local.parcels.back().envelope.delivery_id != name);
 }
 
 TEST_CASE_METHOD(RelayFixture, "recipients go out in transactions of at most max_recipients") {

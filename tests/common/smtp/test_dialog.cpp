@@ -196,6 +196,19 @@ TEST_CASE("parameters go only to a peer that offers them, RFC 3461 4, RFC 6152, 
   CHECK(Dialog(peer, envelope, false).take_output().find("ORCPT") == std::string::npos);
 }
 
+TEST_CASE("a delivery is named to our own receiver only: by LMTP, where it is offered") {
+  OutgoingEnvelope envelope = to({"b@x.example"});
+  envelope.delivery_id = std::string("\x00\x01\xFE", 3) + std::string(13, 'a');
+  const Capabilities offered = smtp::parse_capabilities(reply("250-mx.test\r\n250 XDELIVERYID"));
+  REQUIRE(offered.delivery_id);
+  CHECK(Dialog(offered, envelope, true).take_output() ==
+        "MAIL FROM:<anna@example.test> XDELIVERYID=0001fe61616161616161616161616161\r\n");
+  CHECK(Dialog(offered, envelope, false).take_output() == "MAIL FROM:<anna@example.test>\r\n");
+  CHECK(Dialog(Capabilities{}, envelope, true).take_output() == "MAIL FROM:<anna@example.test>\r\n");
+  envelope.delivery_id.clear();
+  CHECK(Dialog(offered, envelope, true).take_output() == "MAIL FROM:<anna@example.test>\r\n");
+}
+
 TEST_CASE("a long recipient list goes out in groups of 100 commands") {
   std::vector<std::string> addresses(150, "b@x.example");
   Dialog dialog(pipelining(), to(addresses), false);

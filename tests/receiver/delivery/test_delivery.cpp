@@ -10,6 +10,8 @@
 #include "receiver/delivery/steps.hpp"
 #include "receiver/lmtp/lmtp.hpp"
 #include "receiver/smtp/smtp.hpp"
+#include "store/mail/deliveries.hpp"
+#include "store/mail/tables.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/scripted_stream.hpp"
@@ -203,6 +205,75 @@ TEST_CASE_METHOD(Fixture, "port 25 refuses bare line ends, LMTP keeps them and a
   CHECK(inbox(anna)[0].find("\ta\nb\r\n") == std::string::npos);
   CHECK(inbox(anna)[0].find("\r\na\nb\r\n") != std::string::npos);
   CHECK(inbox(anna)[0].find("\twith LMTP\r\n") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "a delivery that is offered again makes no second copy and is answered 250") {
+  step = GENERATE(std::size_t{1}, 3u, 4096u);
+  const std::string id = "000102030405060708090a0b0c0d0eFF";
+  const auto offer = [&](const std::string& name, const std::string& to) {
+    const auto out = by_lmtp("MAIL FROM:<a@b> XDELIVERYID=" + name + "\r\nRCPT TO:<" + to + ">\r\nDATA\r\n" + kMessage +
+                             ".\r\nQUIT\r\n");
+    return without_id(out) ==
+           "250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n" + kGo + "250 2.0.0 Stored as \r\n" + kBye;
+  };
+  CHECK(offer(id, "anna@x.test"));
+  CHECK(offer(id, "anna@x.test"));
+  CHECK(inbox(anna).size() == 1);
+  // An alias of which one account has it: only the other gets it. In capitals it is the same id.
+  CHECK(offer("000102030405060708090A0B0C0D0EFF", "both@x.test"));
+  CHECK(inbox(anna).size() == 1);
+  CHECK(inbox(berta).size() == 1);
+  // Another delivery of the same octets is another mail.
+  CHECK(offer("100102030405060708090a0b0c0d0eff", "anna@x.test"));
+  CHECK(inbox(anna).size() == 2);
+  // Without a name nothing is known again.
+  const std::string plain = "MAIL FROM:<a@b>\r\nRCPT TO:<anna@x.test>\r\nDATA\r\n" + kMessage + ".\r\n";
+  by_lmtp(plain + plain);
+  CHECK(inbox(anna).size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "a delivery's name is 32 hexadecimal digits, and only LMTP offers it") {
+  for (const std::string bad : {"", "=", "=00", "=000102030405060708090a0b0c0d0e0g",
+                                "=+00102030405060708090a0b0c0d0e0f", "=000102030405060708090a0b0c0d0e0f00"}) {
+    INFO(bad);
+    CHECK(by_lmtp("MAIL FROM:<a@b> XDELIVERYID" + bad + "\r\n").starts_with("501 "));
+  }
+  CHECK(talk("LHLO relay.test\r\n", true).find("XDELIVERYID\r\n") != std::string::npos);
+  CHECK(talk("EHLO c.example\r\n", false).find("XDELIVERYID") == std::string::npos);
+  CHECK(by_smtp("MAIL FROM:<a@b> XDELIVERYID=000102030405060708090a0b0c0d0e0f\r\n").starts_with("555 "));
+}
+
+TEST_CASE_METHOD(Fixture, "what could not be appended is not taken for delivered") {
+  const std::string id(base::kDeliveryIdOctets, 'd');
+  // A transaction that is rolled back notes nothing.
+  const auto body = store::mail::prepare_body(kMessage, "summary");
+  const auto failed = boxes->env().write([&](WriteTxn& txn) -> base::Status {
+    TRY(delivery::append_to_inboxes(txn, {anna}, body, kNow, false, id));
+    return base::Error{base::Errc::Unavailable, "the disk is full"};
+  });
+  REQUIRE_FALSE(failed.ok());
+  const auto noted = boxes->env().read([&](const ReadTxn& txn) { return mail::was_delivered(txn, id, anna); });
+  REQUIRE(noted.ok());
+  CHECK_FALSE(*noted);
+  // No UID is left: that stays with the account, the transaction commits, and still nothing is noted for it.
+  const auto full = boxes->env().write([&](WriteTxn& txn) -> base::Result<delivery::PerAccount> {
+    TRY(mail::ensure_account(txn, berta));
+    TRY_ASSIGN(const auto inbox, mail::find_mailbox(txn, berta, "INBOX"));
+    TRY_ASSIGN(auto record, mail::load_record(txn, inbox.id));
+    record.uid_next = 0xFFFFFFFF;
+    TRY(mail::save_record(txn, record));
+    return delivery::append_to_inboxes(txn, {anna, berta}, body, kNow, false, id);
+  });
+  REQUIRE(full.ok());
+  CHECK(full->at(anna).ok());
+  CHECK(full->at(berta).error().code == base::Errc::OverLimit);
+  const auto after = boxes->env().read([&](const ReadTxn& txn) -> base::Result<std::pair<bool, bool>> {
+    TRY_ASSIGN(const bool first, mail::was_delivered(txn, id, anna));
+    TRY_ASSIGN(const bool second, mail::was_delivered(txn, id, berta));
+    return std::pair{first, second};
+  });
+  REQUIRE(after.ok());
+  CHECK(*after == std::pair{true, false});
 }
 
 TEST_CASE_METHOD(Fixture, "BDAT over LMTP, and a message larger than the spool's memory") {

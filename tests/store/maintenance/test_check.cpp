@@ -4,6 +4,7 @@
 
 #include "common/base/bytes.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/deliveries.hpp"
 #include "tests/store/maintenance/fixture.hpp"
 
 namespace hearthmail::store::maintenance {
@@ -314,6 +315,27 @@ TEST_CASE_METHOD(Fixture, "what does not fit in the mail environment") {
     put(*mail, mail::kGarbage, row, "");
     put(*mail, mail::kGarbage, mail::garbage_key(5, 1), "");
     CHECK(found() == "garbage-wrong garbage body 1");
+  }
+  SECTION("deliveries") {
+    const std::string id(base::kDeliveryIdOctets, 'd');
+    const std::string key = mail::delivery_key(id, anna);
+    const std::string named = "delivery " + base::hex(id) + " to anna@example.test";
+    write(*mail, [&](WriteTxn& txn) { return mail::note_delivered(txn, id, anna, 1000); });
+    CHECK(found() == "");
+    put(*mail, mail::kDeliveryTimes, mail::delivery_time_key(999, key), "");
+    CHECK(found() == "delivery-wrong delivery_times " + named);
+    erase(*mail, mail::kDeliveryTimes, mail::delivery_time_key(999, key));
+    erase(*mail, mail::kDeliveryTimes, mail::delivery_time_key(1000, key));
+    CHECK(found() == "delivery-wrong deliveries " + named);
+    put(*mail, mail::kDeliveryTimes, mail::delivery_time_key(1000, key), "");
+    flip(*mail, mail::kDeliveries, key);
+    CHECK(found() == "bad-record deliveries " + named);
+    erase(*mail, mail::kDeliveries, key);
+    CHECK(found() == "delivery-wrong delivery_times " + named);
+    erase(*mail, mail::kDeliveryTimes, mail::delivery_time_key(1000, key));
+    put(*mail, mail::kDeliveries, "x", "");
+    put(*mail, mail::kDeliveryTimes, "y", "");
+    CHECK(found() == "bad-key deliveries key 78; bad-key delivery_times key 79");
   }
   SECTION("counters") {
     for (const std::string counter : {"mailbox", "blob", "email"}) {

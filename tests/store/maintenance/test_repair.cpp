@@ -1,5 +1,6 @@
 // Repair: afterwards a check finds nothing, and what was dropped is in a file.
 #include "store/body/body.hpp"
+#include "store/mail/deliveries.hpp"
 #include "store/maintenance/repair.hpp"
 #include "tests/store/maintenance/fixture.hpp"
 
@@ -95,6 +96,14 @@ TEST_CASE_METHOD(RepairFixture, "what follows from other records is made anew") 
     write(*mail, [&](WriteTxn& txn) { return mail::expunge(txn, inbox, std::vector<Uid>{Uid{4}}, false); });
     erase(*mail, mail::kGarbage, first_key(*mail, mail::kGarbage));
     put(*mail, mail::kGarbage, mail::garbage_key(5, 1), "");
+  }
+  SECTION("deliveries") {
+    const std::string id(base::kDeliveryIdOctets, 'd');
+    write(*mail, [&](WriteTxn& txn) { return mail::note_delivered(txn, id, anna, 1000); });
+    write(*mail, [&](WriteTxn& txn) { return mail::note_delivered(txn, id, AccountId{9}, 1000); });
+    flip(*mail, mail::kDeliveries, mail::delivery_key(id, anna));
+    erase(*mail, mail::kDeliveryTimes, mail::delivery_time_key(1000, mail::delivery_key(id, AccountId{9})));
+    put(*mail, mail::kDeliveryTimes, mail::delivery_time_key(5, mail::delivery_key(id, AccountId{77})), "");
   }
   SECTION("UIDVALIDITY") {
     change_inbox([](mail::MailboxRecord& record) { record.uid_validity += 100; });

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "common/base/delivery_id.hpp"
 #include "tests/store/queue/fixture.hpp"
 
 using namespace hearthmail;
@@ -42,7 +43,10 @@ TEST_CASE_METHOD(QueueFixture, "every field survives a restart") {
   recipients[0].original = "rfc822;bob@x.test";
   const auto body = queue::prepare_body("x\r\n");
   const auto id = *write([&](WriteTxn& txn) { return queue::enqueue(txn, envelope, recipients, body); });
-  REQUIRE(claim().size() == 1);
+  const auto claimed = claim();
+  REQUIRE(claimed.size() == 1);
+  const std::string delivery = claimed[0].entry.delivery_id;
+  REQUIRE(delivery.size() == base::kDeliveryIdOctets);
   REQUIRE(finish(id, {outcome(0, State::Waiting, now + 60)}).ok());
   store.reset();
   store = std::move(queue::Store::open(directory)).value();
@@ -61,7 +65,40 @@ TEST_CASE_METHOD(QueueFixture, "every field survives a restart") {
   CHECK(entry->recipients[0].reply == "a reply");
   CHECK(entry->recipients[0].status == "2.0.0");
   CHECK(entry->generation == 2);
+  CHECK(entry->delivery_id == delivery);
   CHECK(next_due() == now + 60);
+}
+
+TEST_CASE_METHOD(QueueFixture, "no two entries share a delivery's id, also in a queue made anew") {
+  std::set<std::string> ids;
+  ids.insert(find(put(to({"bob@x.test"})))->delivery_id);
+  ids.insert(find(put(to({"bob@x.test"})))->delivery_id);
+  store.reset();
+  std::filesystem::remove_all(directory);
+  store = std::move(queue::Store::open(directory)).value();
+  const auto id = put(to({"bob@x.test"}));
+  CHECK(id == QueueId{1});
+  ids.insert(find(id)->delivery_id);
+  CHECK(ids.size() == 3);
+}
+
+TEST_CASE_METHOD(QueueFixture,
+                 "an entry that was queued without a delivery's id gets one before it is tried, and keeps it") {
+  const auto id = put(to({"bob@x.test"}));
+  REQUIRE(write([&](WriteTxn& txn) -> base::Status {
+            TRY_ASSIGN(auto entry, queue::load_entry(txn, id));
+            entry.delivery_id.clear();
+            return txn.put(queue::kEntries, queue::entry_key(id), queue::encode_entry(entry));
+          }).ok());
+  REQUIRE(find(id)->delivery_id.empty());
+  const auto first = claim();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].entry.delivery_id.size() == base::kDeliveryIdOctets);
+  CHECK(find(id)->delivery_id == first[0].entry.delivery_id);
+  now += 1'000;  // the lease is over
+  const auto second = claim();
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].entry.delivery_id == first[0].entry.delivery_id);
 }
 
 TEST_CASE_METHOD(QueueFixture, "an entry needs 1 to 1,000 recipients") {
