@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "common/base/bytes.hpp"
+#include "common/base/text.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/deliveries.hpp"
 #include "tests/store/maintenance/fixture.hpp"
