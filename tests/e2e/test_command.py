@@ -194,13 +194,14 @@ class Operation(unittest.TestCase):
             for item in json.loads(self.mail.command(*words, "--json").stdout):
                 self.assertEqual(list(item), names.split(), words)
         status = json.loads(self.mail.command("status", "--json").stdout)
-        self.assertEqual(list(status), ["daemons", "queue", "routes"])
+        self.assertEqual(list(status), ["daemons", "disk", "queue", "routes"])
+        self.assertEqual(status["disk"]["full"], False)
         for daemon in status["daemons"]:
             self.assertEqual(list(daemon), ["name", "up", "pid", "ports"])
             self.assertTrue(daemon["up"])
 
     def test_exit_codes_and_what_to_do(self):
-        for words, code, says in ((["user"], 2, "needs a command: add, passwd, remove, list"), (["queue", "show", "x"], 2, "hearthmail queue show --help"),
+        for words, code, says in ((["user"], 2, "needs a command: add, passwd, remove, purge, list"), (["queue", "show", "x"], 2, "hearthmail queue show --help"),
                                   (["queue", "show", "999"], 1, "queue list"), (["usr"], 2, "did you mean user?"),
                                   (["user", "remove", f"nobody@{DOMAIN}"], 1, "user list"), (["route", "pause", "loca"], 1, "did you mean local?"),
                                   (["alias", "add", f"anna@{DOMAIN}", f"ben@{DOMAIN}"], 1, "choose another name")):

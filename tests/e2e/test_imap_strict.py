@@ -269,7 +269,7 @@ class Dialogs(unittest.TestCase):
     def test_append_keeps_its_place(self):
         wire = Wire(self.mail, "anna")
         octets = b"Subject: x\r\n\r\nq LOGOUT\r\n"
-        for head in (b"nowhere ", b"INBOX (\\Nonsense) ", b"INBOX () ~", b'INBOX "nonsense" '):
+        for head in (b"nowhere ", b"INBOX (\\Nonsense) ", b"INBOX () %", b'INBOX "nonsense" '):
             wire.send(b"a APPEND " + head + b"{%d+}\r\n" % len(octets) + octets + b"\r\nb NOOP\r\n")
             self.assertIn(wire.until(b"a")[-1][1], (b"NO", b"BAD"))
             self.assertEqual(wire.until(b"b")[-1][1], b"OK")
