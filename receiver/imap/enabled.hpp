@@ -7,6 +7,8 @@ namespace hearthmail::receiver::imap {
 struct Enabled {
   bool condstore = false;  // FETCH responses about flags carry MODSEQ
   bool qresync = false;    // VANISHED instead of EXPUNGE; implies condstore
+  bool uid_only = false;   // no message numbers either way; VANISHED and UIDFETCH (RFC 9586)
+  bool utf8 = false;       // UTF8=ACCEPT: mailbox names and quoted strings are UTF-8 (RFC 6855 §3)
 };
 
 }  // namespace hearthmail::receiver::imap

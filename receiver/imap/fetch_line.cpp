@@ -4,6 +4,7 @@
 
 #include "common/mime/decode.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/date_time.hpp"
 #include "receiver/imap/text/output.hpp"
@@ -40,11 +41,11 @@ mime::Range whole_of(const mime::SummaryPart& part) {
 
 }  // namespace
 
-void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed, bool condstore) {
+void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed) {
   open_ = true;
   started_ = false;
   flags_changed_ = flags_changed && !has_kind(args_, FetchKind::Flags);
-  modseq_changed_ = flags_changed && condstore && !has_kind(args_, FetchKind::ModSeq);
+  modseq_changed_ = flags_changed && enabled_.condstore && !has_kind(args_, FetchKind::ModSeq);
   message_ = message;
   index_ = index;
   item_ = 0;
@@ -67,10 +68,15 @@ base::Status FetchLine::write(const mail::ReadTxn& txn, View& view, std::string&
 }
 
 void FetchLine::put_start(std::string& out) {
+  started_ = true;
   out += "* ";
+  if (enabled_.uid_only) {  // RFC 9586 §3.3: the UID stands in front
+    put_number(out, message_.uid.value);
+    out += " UIDFETCH (";
+    return;
+  }
   put_number(out, index_ + 1);
   out += " FETCH (";
-  started_ = true;
   if (!args_.uid || has_kind(args_, FetchKind::Uid)) return;
   out += "UID ";
   put_number(out, message_.uid.value);
@@ -136,6 +142,13 @@ base::Status FetchLine::put_item(const mail::ReadTxn& txn, const View& view, con
     case FetchKind::ModSeq: put_modseq(out); return base::ok();
     case FetchKind::Binary:
     case FetchKind::BinarySize: return put_binary(item, out);
+    case FetchKind::EmailId: out += "EMAILID (" + email_id(message_) + ")"; return base::ok();
+    case FetchKind::ThreadId: out += "THREADID NIL"; return base::ok();  // RFC 8474 §5.2: threads have no id here
+    case FetchKind::SaveDate:
+      out += "SAVEDATE ";
+      out += text::date_time(message_.save_date, 0);
+      return base::ok();
+    case FetchKind::Preview: return put_preview(txn, out);
     case FetchKind::Section:
     case FetchKind::Rfc822:
     case FetchKind::Rfc822Header:
@@ -148,6 +161,14 @@ void FetchLine::put_modseq(std::string& out) const {
   out += "MODSEQ (";
   put_number(out, message_.modseq.value);
   out += ')';
+}
+
+base::Status FetchLine::put_preview(const mail::ReadTxn& txn, std::string& out) const {
+  TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
+  TRY_ASSIGN(const auto preview, mime::summary_text(stored, mime::SummaryText::Preview));
+  out += "PREVIEW ";
+  text::append_string(out, preview, enabled_.utf8);
+  return base::ok();
 }
 
 base::Status FetchLine::put_summary(const mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,

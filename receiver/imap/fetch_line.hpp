@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/mime/summary.hpp"
+#include "receiver/imap/enabled.hpp"
 #include "receiver/imap/parse/fetch.hpp"
 #include "receiver/imap/sections.hpp"
 #include "receiver/imap/view.hpp"
@@ -19,7 +20,7 @@ namespace hearthmail::receiver::imap {
 class FetchLine {
  public:
   // `args` is what the client asked for; the caller keeps it.
-  explicit FetchLine(const parse::FetchArgs& args) : args_(args) {}
+  FetchLine(const parse::FetchArgs& args, const Enabled& enabled) : args_(args), enabled_(enabled) {}
 
   bool open() const { return open_; }
   // True when the next item is a large part that must be decoded first: run decode() on a worker, then write() again.
@@ -27,8 +28,8 @@ class FetchLine {
   // Decodes the part that wants_worker() is about. Errors: those of the store, for the next write() to report.
   void decode(const store::mail::ReadTxn& txn);
   // Begins the response for `message`, the one at `index`. `flags_changed`: this FETCH has set \Seen, so FLAGS is shown
-  // even if it was not asked for (RFC 9051 §6.4.5), and MODSEQ with `condstore` (RFC 7162 §3.1).
-  void begin(const store::mail::Message& message, std::size_t index, bool flags_changed, bool condstore);
+  // even if it was not asked for (RFC 9051 §6.4.5), and MODSEQ when CONDSTORE is enabled (RFC 7162 §3.1).
+  void begin(const store::mail::Message& message, std::size_t index, bool flags_changed);
   // Appends up to about `budget` octets; open() tells whether more is to come. After an error of the store nothing of
   // the response is left in `out` and the next message can be shown; Closed: a part of it has gone out already and
   // cannot be completed as announced. Unsupported: BINARY of a part in an unknown encoding (RFC 3516 §4.3).
@@ -40,6 +41,7 @@ class FetchLine {
   void put_modseq(std::string& out) const;
   base::Status put_item(const store::mail::ReadTxn& txn, const View& view, const parse::FetchItem& item,
                         std::string& out, std::size_t budget);
+  base::Status put_preview(const store::mail::ReadTxn& txn, std::string& out) const;
   base::Status put_summary(const store::mail::ReadTxn& txn, mime::SummaryText which, std::string_view name,
                            std::string& out) const;
   base::Status put_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item, std::string& out,
@@ -54,6 +56,7 @@ class FetchLine {
   base::Result<std::optional<mime::Range>> find_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item);
 
   const parse::FetchArgs& args_;
+  Enabled enabled_;
   bool open_ = false;
   bool started_ = false;  // "* n FETCH (" is out
   bool flags_changed_ = false;

@@ -151,9 +151,14 @@ bool Framer::announces_message(std::string_view before) {
   if (!command_.empty()) return append_verb_;
   const std::size_t tag = before.find(' ');
   if (tag == std::string_view::npos) return false;
-  const std::string_view command = skip_blanks(before.substr(tag));
-  append_verb_ = base::istarts_with(command, "APPEND ");
-  return append_verb_ && !skip_blanks(command.substr(7)).empty();
+  std::string_view command = skip_blanks(before.substr(tag));
+  append_verb_ = true;
+  if (base::istarts_with(command, "APPEND ")) return !skip_blanks(command.substr(7)).empty();
+  if (base::istarts_with(command, "UID ")) command = skip_blanks(command.substr(4));
+  append_verb_ = base::istarts_with(command, "REPLACE ");  // RFC 8508 §3: the message to be replaced comes first
+  if (!append_verb_) return false;
+  const std::string_view rest = skip_blanks(command.substr(8));
+  return !skip_blanks(rest.substr(std::min(rest.find(' '), rest.size()))).empty();
 }
 
 Framer::Step Framer::step_line() {
@@ -353,6 +358,13 @@ void Framer::swallow_literal(std::uint64_t octets) {
 void Framer::die(std::string text) {
   out_ = std::move(text);
   state_ = State::Dead;
+}
+
+void Framer::refuse_line() {
+  const Announced literal = find_literal(out_);
+  if (state_ != State::Line || !literal.found || literal.synchronising) return;
+  remember_tag(std::string(out_));
+  reject_literal(Kind::Bad, "Dropped with its literal", false, literal);
 }
 
 void Framer::discard_input() {

@@ -1,5 +1,5 @@
 // Framer: cuts a client's byte stream into whole commands: a line, plus any {n} literals that it announces. Knows nothing
-// of sockets and of one verb only: an APPEND message is handed out in pieces instead of being collected. Every size limit
+// of sockets and of two verbs only: the message of APPEND and REPLACE is handed out in pieces instead of being collected. Every size limit
 // of incoming commands is here. Any split of the input gives the same events (pieces of AppendData aside).
 //
 //   feed(octets); then call next() until it says NeedInput.
@@ -82,6 +82,10 @@ class Framer {
   void accept_append();
   void refuse_append();
 
+  // The last Line was no answer to what was asked: a literal that it announces is dropped with what follows it, and a Bad
+  // event tells so. Without one nothing happens.
+  void refuse_line();
+
   // STARTTLS: forgets what was received, so that nothing sent in clear is executed inside TLS (RFC 9051 §6.2.1).
   void discard_input();
   bool idle() const;  // between commands with nothing buffered
@@ -138,7 +142,7 @@ class Framer {
   std::string out_;          // keeps the text of the last event
   std::string tag_ = "*";
   std::size_t line_octets_ = 0;  // of all lines of this command
-  bool append_verb_ = false;     // its first line begins with "tag APPEND "
+  bool append_verb_ = false;     // its first line begins with "tag APPEND " or "tag [UID ]REPLACE "
   bool in_append_ = false;       // a message of this APPEND was accepted
   std::uint64_t left_ = 0;       // octets of the current literal still to come
   bool sync_ = false;            // the literal in Decide is synchronising

@@ -15,6 +15,9 @@ constexpr std::chrono::minutes kLoginTimeout{3};
 // How long a peer may take to accept a piece of output (at most kStepOctets and a line or two).
 constexpr std::chrono::minutes kWriteTimeout{5};
 
+// How often a command that takes long says how far it is. RFC 9585 §3 leaves it open; its example says 10 to 15 seconds.
+constexpr std::chrono::seconds kProgressInterval{10};
+
 constexpr std::size_t kBadCommandsBeforeLogin = 3;  // then BYE, limits.md (Dovecot: 3)
 constexpr std::size_t kBadCommandsAfterLogin = 20;  // then BYE, limits.md (Dovecot: 20)
 

@@ -3,6 +3,9 @@
 // writer thread or work() in the worker pool, and steps again.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "common/base/result.hpp"
 #include "receiver/imap/state.hpp"
 
@@ -31,6 +34,12 @@ class Operation {
   virtual store::lmdb::Isolation isolation() const { return store::lmdb::Isolation::Child; }
   // On the loop's thread, when write() or its commit failed. An error ends the command; success goes on with step().
   virtual base::Status write_failed(const base::Error& error) { return error; }
+  // How far it is, for INPROGRESS (RFC 9585); nothing when a response may be half written, or it is never long. 0: unknown.
+  struct Progress {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+  };
+  virtual std::optional<Progress> progress() const { return std::nullopt; }
   // On a worker's thread, while the session waits.
   virtual base::Status work() { return base::Error{base::Errc::Internal, "nothing to work on"}; }
 };

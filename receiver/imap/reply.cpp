@@ -11,7 +11,9 @@ using parse::Verb;
 bool is_login(Verb verb) { return verb == Verb::Login || verb == Verb::Authenticate; }
 
 // These name a target that the client may make and then try again, RFC 9051 §7.1 TRYCREATE.
-bool has_target(Verb verb) { return verb == Verb::Append || verb == Verb::Copy || verb == Verb::Move; }
+bool has_target(Verb verb) {
+  return verb == Verb::Append || verb == Verb::Replace || verb == Verb::Copy || verb == Verb::Move;
+}
 
 }  // namespace
 

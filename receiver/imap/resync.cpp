@@ -52,7 +52,7 @@ base::Status Resync::begin(const mail::ReadTxn& txn, const View& view, std::stri
   return base::ok();
 }
 
-base::Result<bool> Resync::tell(const mail::ReadTxn& txn, View& view, std::string& out) {
+base::Result<bool> Resync::tell(const mail::ReadTxn& txn, View& view, const Enabled& enabled, std::string& out) {
   const std::size_t start = out.size();
   for (; at_ < changed_.size(); ++at_) {
     if (out.size() - start >= kStepOctets) return true;
@@ -60,7 +60,7 @@ base::Result<bool> Resync::tell(const mail::ReadTxn& txn, View& view, std::strin
     TRY_ASSIGN(const auto message, mail::find_message(txn, view.box(), changed_[at_]));
     if (!index.has_value() || !message.has_value()) continue;  // expunged since: the next report tells
     TRY(view.learn_keywords(txn, message->flags, out));
-    view.put_fetch(out, *index, *message, {true, true, true});
+    view.put_fetch(out, *index, *message, {true, true, true}, enabled);
   }
   return false;
 }

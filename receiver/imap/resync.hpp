@@ -16,7 +16,7 @@ class Resync {
   // the client knows another UIDVALIDITY.
   base::Status begin(const store::mail::ReadTxn& txn, const View& view, std::string& out);
   // Appends FETCH responses up to about kStepOctets; true when more is to come.
-  base::Result<bool> tell(const store::mail::ReadTxn& txn, View& view, std::string& out);
+  base::Result<bool> tell(const store::mail::ReadTxn& txn, View& view, const Enabled& enabled, std::string& out);
 
  private:
   base::Uid matched_up_to(const View& view) const;

@@ -9,6 +9,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/reply.hpp"
+#include "receiver/imap/text/output.hpp"
 
 namespace hearthmail::receiver::imap {
 namespace {
@@ -44,6 +45,13 @@ void reached_before_reply(parse::Verb verb) {
   if (verb == parse::Verb::Expunge) base::sync_point("expunge-before-reply");
   if (verb == parse::Verb::Copy) base::sync_point("copy-before-reply");
   if (verb == parse::Verb::Move) base::sync_point("move-before-reply");
+}
+
+// Commands that speak of messages by number unless UID stands before them.
+bool uses_numbers(const parse::Head& head) {
+  if (head.uid) return false;
+  return rule_for(head.verb).expunge == Expunge::WithUid || head.verb == parse::Verb::Copy ||
+         head.verb == parse::Verb::Move;
 }
 
 std::string full_name(const parse::Command& command) {
@@ -112,7 +120,7 @@ void Session::on_rejected(const FramerEvent& event) {
 }
 
 base::Task<void> Session::on_command(std::string text) {
-  parse::Cursor in(text);
+  parse::Cursor in(text, connection_.enabled().utf8);
   auto head = parse::parse_head(in);
   if (!head.ok()) {
     const std::string tag = parse::tag_of(text);
@@ -122,6 +130,10 @@ base::Task<void> Session::on_command(std::string text) {
   const Rule& rule = rule_for(head->verb);
   if ((rule.states & connection_.state()) == 0) {
     bad(head->tag, "", "Not possible in this state");
+    co_return;
+  }
+  if (connection_.enabled().uid_only && uses_numbers(*head)) {
+    bad(head->tag, "UIDREQUIRED", "Message numbers are not used after ENABLE UIDONLY");  // RFC 9586 §3.2
     co_return;
   }
   auto args = parse::parse_args(in, *head);
@@ -166,6 +178,7 @@ base::Task<void> Session::converse(parse::Command command) {
     case parse::Verb::Authenticate: co_await authenticate(std::move(command)); break;
     case parse::Verb::Idle: co_await idle(std::move(command)); break;
     case parse::Verb::Compress: co_await compress(std::move(command)); break;
+    case parse::Verb::Unauthenticate: unauthenticate(command); break;
     case parse::Verb::Logout:
       bye("Logging out");
       put_tagged(connection_.out, command.tag, "OK", "", "LOGOUT completed");
@@ -174,8 +187,23 @@ base::Task<void> Session::converse(parse::Command command) {
   }
 }
 
+// RFC 9585: a client that waits long is told how far its command is.
+void Session::put_progress(const Operation& operation, std::chrono::steady_clock::time_point& told) {
+  const auto now = services_.clock.steady();
+  const auto progress = operation.progress();
+  if (!progress.has_value() || now - told < kProgressInterval) return;
+  told = now;
+  std::string& out = connection_.out;
+  out += "* OK [INPROGRESS (";
+  text::append_string(out, connection_.tag, false);
+  out += progress->done == 0 ? " NIL " : " " + std::to_string(progress->done) + " ";
+  out += progress->total == 0 ? "NIL" : std::to_string(progress->total);
+  out += ")] Still working\r\n";
+}
+
 base::Task<base::Status> Session::run_operation(Operation& operation) {
   auto turn = std::chrono::steady_clock::now();
+  auto told = services_.clock.steady();
   for (;;) {
     const auto next = operation.step(connection_);
     if (!next.ok()) co_return next.error();
@@ -188,10 +216,13 @@ base::Task<base::Status> Session::run_operation(Operation& operation) {
       status = co_await run_work(operation);
     }
     if (!status.ok()) co_return status;
-    if (*next != Next::Again) continue;
-    if (connection_.out.size() >= kStepOctets) {
+    const std::size_t before = connection_.out.size();
+    put_progress(operation, told);
+    const bool progress = connection_.out.size() > before;
+    if (progress || (*next == Next::Again && before >= kStepOctets)) {
       co_await flush();
     }
+    if (*next != Next::Again && !over_) continue;
     if (over_) co_return base::Error{Errc::Closed, "connection lost"};
     if (std::chrono::steady_clock::now() - turn < kTurn) continue;
     Yield others;

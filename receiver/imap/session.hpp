@@ -47,6 +47,7 @@ class Session {
   base::Task<void> execute(const Rule& rule, parse::Command command);
   base::Task<void> converse(parse::Command command);
   base::Task<base::Status> run_operation(Operation& operation);
+  void put_progress(const Operation& operation, std::chrono::steady_clock::time_point& told);
   base::Task<base::Status> run_write(Operation& operation);
   base::Task<base::Status> run_work(Operation& operation);
   // Reports the news that may be told now, then answers the command.
@@ -66,6 +67,7 @@ class Session {
   base::Task<void> start_tls(parse::Command command);
   base::Task<void> login(parse::Command command);
   base::Task<void> authenticate(parse::Command command);
+  void unauthenticate(const parse::Command& command);
   base::Task<void> log_in(parse::Command command, std::string user, base::Secret password);
   base::Task<base::Status> open_account(base::AccountId account);
   // The next bare line; nothing when the session is over.
@@ -74,6 +76,7 @@ class Session {
 
   // ---- session_append.cpp ----
   base::Task<void> append(FramerEvent first);
+  base::Status begin_replace(cmd::Append& append, const parse::Replaced& replaced);
   base::Task<bool> receive_messages(cmd::Append& append, base::Status& status);
   base::Status begin_append(const base::Result<parse::AppendStart>& start) const;
   void take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options, base::Status& status);

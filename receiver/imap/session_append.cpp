@@ -1,6 +1,7 @@
 // APPEND while its messages arrive: the framer hands out pieces, the spool keeps them, no transaction waits for a peer.
 #include <utility>
 
+#include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/reply.hpp"
 #include "receiver/imap/session.hpp"
 
@@ -12,12 +13,15 @@ using Kind = FramerEvent::Kind;
 base::Task<void> Session::append(FramerEvent first) {
   parse::Command command;
   command.tag = std::string(first.tag);
-  command.verb = parse::Verb::Append;
   connection_.completion = {};
   connection_.tag = command.tag;
-  auto start = parse::parse_append(first.text, false);
+  auto start = parse::parse_append(first.text, connection_.enabled().utf8);
+  const bool replaces = start.ok() && start->replaced.has_value();
+  command.verb = replaces ? parse::Verb::Replace : parse::Verb::Append;
+  command.uid = replaces && start->replaced->uid;
   base::Status status = begin_append(start);
   cmd::Append append(connection_, start.ok() ? start->mailbox : std::string());
+  if (replaces && status.ok()) status = begin_replace(append, *start->replaced);
   take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
   const bool unanswered = co_await receive_messages(append, status);
   if (over_ || !unanswered) co_return;
@@ -35,6 +39,26 @@ base::Status Session::begin_append(const base::Result<parse::AppendStart>& start
     TRY(store::mail::find_mailbox(txn, connection_.account(), start->mailbox));
     return base::ok();
   });
+}
+
+// REPLACE, RFC 8508 §3: which message goes.
+base::Status Session::begin_replace(cmd::Append& append, const parse::Replaced& replaced) {
+  if (!connection_.has_view()) return base::Error{Errc::Protocol, "Not possible in this state"};
+  if (connection_.enabled().uid_only && !replaced.uid) {
+    return base::Error{Errc::Protocol, "Message numbers are not used after ENABLE UIDONLY"};
+  }
+  const View& view = connection_.view();
+  if (view.read_only()) return cmd::read_only();
+  std::optional<base::Uid> uid;
+  if (replaced.number == 0 && view.size() > 0) uid = view.uid_at(view.size() - 1);
+  if (replaced.uid && view.index_of(base::Uid{replaced.number}).has_value()) uid = base::Uid{replaced.number};
+  if (!replaced.uid && replaced.number > view.size()) {
+    return base::Error{Errc::Protocol, "No message has that sequence number"};
+  }
+  if (!replaced.uid && replaced.number > 0) uid = view.uid_at(replaced.number - 1);
+  if (!uid.has_value()) return base::Error{Errc::Unsupported, "No message has that UID"};
+  append.replace(view.box(), *uid);
+  return base::ok();
 }
 
 // Invites the message that `event` announces, or refuses the command when `status` says so or becomes an error.
@@ -60,13 +84,13 @@ base::Task<bool> Session::receive_messages(cmd::Append& append, base::Status& st
       case Kind::NeedInput: co_await read_more(); break;
       case Kind::AppendData: spool(append, event.text, status); break;
       case Kind::AppendLiteral: {
-        auto options = parse::parse_append_next(event.text);
+        auto options = parse::parse_append_next(event.text, append.last_options(), connection_.enabled().utf8);
         if (!options.ok() && status.ok()) status = base::Error{Errc::Protocol, options.error().text};
         take_message(append, event, options.ok() ? std::move(*options) : parse::AppendOptions{}, status);
         break;
       }
       case Kind::AppendEnd: {
-        const auto end = parse::parse_append_end(event.text);
+        const auto end = parse::parse_append_end(event.text, append.last_options());
         if (!end.ok() && status.ok()) status = base::Error{Errc::Protocol, end.error().text};
         co_return true;
       }

@@ -27,6 +27,7 @@ base::Task<void> Session::idle(parse::Command command) {
   const bool done = event.kind == FramerEvent::Kind::Line && base::iequals(base::trim(event.text), "DONE");
   if (!done) {
     bad(command.tag, "", "Expected DONE");
+    framer_.refuse_line();
     co_return;
   }
   const base::Status status;

@@ -1,4 +1,4 @@
-// STARTTLS, LOGIN and AUTHENTICATE: RFC 9051 §6.2. Passwords are taken inside TLS only.
+// STARTTLS, LOGIN and AUTHENTICATE: RFC 9051 §6.2; UNAUTHENTICATE: RFC 8437. Passwords are taken inside TLS only.
 #include <utility>
 
 #include "common/auth/sasl.hpp"
@@ -58,7 +58,9 @@ base::Task<void> Session::authenticate(parse::Command command) {
   std::optional<std::string_view> initial;
   if (args.initial.has_value()) initial = args.initial->reveal();
   auto step = sasl->begin(initial);
+  bool asked = false;  // the last answer came as a line of its own
   while (step.ok() && !step->done) {
+    asked = true;
     connection_.out += "+ " + step->challenge + "\r\n";
     const auto line = co_await next_line(command);
     if (!line.has_value()) co_return;
@@ -70,6 +72,7 @@ base::Task<void> Session::authenticate(parse::Command command) {
   }
   if (!step.ok()) {
     bad(command.tag, "", "Authentication cancelled or malformed");
+    if (asked) framer_.refuse_line();
     co_return;
   }
   std::string user = std::move(step->login);
@@ -92,6 +95,15 @@ base::Task<std::optional<std::string>> Session::next_line(const parse::Command& 
     }
   }
   co_return std::nullopt;
+}
+
+// RFC 8437 §2: as after the greeting, whatever was enabled or selected. The time to log in begins anew.
+void Session::unauthenticate(const parse::Command& command) {
+  log::info("imap unauthenticate", {{"user", connection_.user()}, {"peer", stream_->peer().address}});
+  connection_.unauthenticated();
+  framer_.set_limits(FramerLimits::before_login());
+  began_ = services_.clock.steady();
+  put_tagged(connection_.out, command.tag, "OK", "CAPABILITY " + cmd::capability_list(connection_), "Logged out");
 }
 
 base::Task<void> Session::log_in(parse::Command command, std::string user, base::Secret password) {

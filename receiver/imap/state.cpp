@@ -8,6 +8,10 @@ namespace hearthmail::receiver::imap {
 
 void Connection::tls_started() {
   tls_ = true;
+  unauthenticated();
+}
+
+void Connection::unauthenticated() {
   identity_ = {};
   enabled_ = {};
   view_.reset();

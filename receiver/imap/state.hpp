@@ -68,6 +68,9 @@ class Connection {
   // (RFC 7162 §3.1).
   void enable_condstore();
   void enable_qresync();  // and CONDSTORE
+  void enable_uid_only() { enabled_.uid_only = true; }
+  void enable_utf8() { enabled_.utf8 = true; }
+  void unauthenticated();  // RFC 8437: as after the greeting, TLS stays
 
  private:
   const Services& services_;

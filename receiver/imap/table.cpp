@@ -31,6 +31,7 @@ constexpr std::array kRules{
     dialog_rule(Verb::StartTls, kNotAuthenticated, Expunge::Never),
     dialog_rule(Verb::Authenticate, kNotAuthenticated, Expunge::Never),
     dialog_rule(Verb::Login, kNotAuthenticated, Expunge::Never),
+    dialog_rule(Verb::Unauthenticate, kLoggedIn, Expunge::Never),
     inline_rule(Verb::Enable, kLoggedIn, Expunge::Always, cmd::enable),
     steps_rule(Verb::Select, kLoggedIn, Expunge::Never, cmd::select),
     steps_rule(Verb::Examine, kLoggedIn, Expunge::Never, cmd::select),
@@ -58,6 +59,7 @@ constexpr std::array kRules{
     steps_rule(Verb::Thread, kSelected, Expunge::WithUid, cmd::thread),
     steps_rule(Verb::MultiSearch, kLoggedIn, Expunge::Never, cmd::multi_search),
     dialog_rule(Verb::Compress, kLoggedIn, Expunge::Never),
+    dialog_rule(Verb::Replace, kSelected, Expunge::Always),
 };
 
 constexpr bool in_order() {
@@ -67,7 +69,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "one rule per verb, in the order of parse::Verb");
-static_assert(kRules.size() == static_cast<std::size_t>(Verb::Compress) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Verb::Replace) + 1);
 
 }  // namespace
 

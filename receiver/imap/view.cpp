@@ -148,7 +148,7 @@ void View::report_expunged(const Enabled& enabled, std::string& out) {
       left.push_back(uid);
       continue;
     }
-    if (enabled.qresync) {
+    if (enabled.qresync || enabled.uid_only) {
       if (vanished.empty() || vanished.back().last.value + 1 != uid.value) vanished.push_back({uid, uid});
       vanished.back().last = uid;
       continue;
@@ -173,10 +173,12 @@ void View::report_arrivals(std::string& out) {
   out += " RECENT\r\n";
 }
 
-void View::put_fetch(std::string& out, std::size_t index, const mail::Message& message, Told what) const {
+void View::put_fetch(std::string& out, std::size_t index, const mail::Message& message, Told what,
+                     const Enabled& enabled) const {
   out += "* ";
-  put_number(out, index + 1);
-  out += " FETCH (";
+  if (enabled.uid_only) what.uid = false;  // it stands in front, RFC 9586 §3.3
+  put_number(out, enabled.uid_only ? message.uid.value : index + 1);
+  out += enabled.uid_only ? " UIDFETCH (" : " FETCH (";
   if (what.uid) {
     out += "UID ";
     put_number(out, message.uid.value);
@@ -203,7 +205,7 @@ base::Result<bool> View::report_flags(const mail::ReadTxn& txn, const Enabled& e
     TRY_ASSIGN(const auto message, mail::find_message(txn, box_, uid));
     if (!message.has_value() || told_already(*message)) continue;
     TRY(learn_keywords(txn, message->flags, out));
-    put_fetch(out, *index, *message, {true, true, enabled.condstore});
+    put_fetch(out, *index, *message, {true, true, enabled.condstore}, enabled);
   }
   changed_.clear();
   changed_at_ = 0;

@@ -63,7 +63,8 @@ class View {
     bool flags = false;
     bool modseq = false;
   };
-  void put_fetch(std::string& out, std::size_t index, const store::mail::Message& message, Told what) const;
+  void put_fetch(std::string& out, std::size_t index, const store::mail::Message& message, Told what,
+                 const Enabled& enabled) const;
 
   // What "$" means: the messages that the last SEARCH RETURN (SAVE) found, ascending, also those that are gone meanwhile
   // (RFC 5182 §2.1). Empty in a mailbox that was just opened.

@@ -185,8 +185,11 @@ struct Copied {
   std::vector<Uid> source;         // those that existed, in order
   std::vector<Uid> target;         // their new UIDs, same order
 };
-base::Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to);
-base::Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to);
+// `now` becomes the copies' save date (RFC 8514 §4.2); without it they keep the one they have.
+base::Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
+                          std::optional<base::UnixTime> now = std::nullopt);
+base::Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
+                          std::optional<base::UnixTime> now = std::nullopt);
 
 // ---- changes ---------------------------------------------------------------------------------------------------
 

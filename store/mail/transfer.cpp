@@ -62,7 +62,8 @@ Status translate_keywords(WriteTxn& txn, MailboxId from, MailboxId to, std::vect
 }
 
 // Puts copies of `messages` into `to`; references to bodies are the caller's affair.
-Result<Copied> put_copies(WriteTxn& txn, MailboxId from, std::vector<Message> messages, MailboxId to) {
+Result<Copied> put_copies(WriteTxn& txn, MailboxId from, std::vector<Message> messages, MailboxId to,
+                          std::optional<base::UnixTime> now) {
   Copied copied;
   copied.source = uids_of(messages);
   copied.target.reserve(messages.size());
@@ -76,6 +77,7 @@ Result<Copied> put_copies(WriteTxn& txn, MailboxId from, std::vector<Message> me
   for (Message& message : messages) {
     message.uid = Uid{record.uid_next++};
     message.modseq = record.highest_modseq;
+    if (now.has_value()) message.save_date = *now;
     const auto key = message_key(to, message.uid);
     encode_message(message, key, value);
     TRY(txn.put(kMessages, key, value));
@@ -112,17 +114,19 @@ Result<std::vector<Uid>> expunge(WriteTxn& txn, MailboxId box, std::span<const U
   return uids_of(messages);
 }
 
-Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to) {
+Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
+                    std::optional<base::UnixTime> now) {
   TRY(load_record(txn, from));
   TRY_ASSIGN(std::vector<Message> messages, load_messages(txn, from, in_order(uids)));
   TRY(add_references(txn, blobs_of(messages)));
-  return put_copies(txn, from, std::move(messages), to);
+  return put_copies(txn, from, std::move(messages), to, now);
 }
 
-Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to) {
+Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
+                    std::optional<base::UnixTime> now) {
   TRY(load_record(txn, from));
   TRY_ASSIGN(const std::vector<Message> messages, load_messages(txn, from, in_order(uids)));
-  TRY_ASSIGN(Copied copied, put_copies(txn, from, messages, to));
+  TRY_ASSIGN(Copied copied, put_copies(txn, from, messages, to, now));
   TRY_ASSIGN(MailboxRecord record, load_record(txn, from));  // after the copies: `to` may be the same mailbox
   TRY(remove_messages(txn, record, messages));
   return copied;

@@ -13,9 +13,10 @@ MONTH = rb"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 DATE_TIME = re.compile(rb"\"( [1-9]|[0-3][0-9])-" + MONTH + rb"-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\"")
 SECTION = re.compile(rb"BODY\[([1-9][0-9]*(\.[1-9][0-9]*)*)?(?P<dot>\.)?(?P<text>HEADER\.FIELDS\.NOT|HEADER\.FIELDS|HEADER|TEXT|MIME)?")
 TEXT = re.compile(rb"[^\x00\r\n\x80-\xff]+")  # resp-text of IMAP4rev1: 7 bits
-STATUS_ITEMS = (b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"DELETED", b"SIZE", b"APPENDLIMIT", b"HIGHESTMODSEQ")
+STATUS_ITEMS = (b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"DELETED", b"SIZE", b"APPENDLIMIT", b"HIGHESTMODSEQ",
+                b"MAILBOXID")
 PLAIN_CODES = (b"ALERT PARSE READ-ONLY READ-WRITE TRYCREATE UIDNOTSTICKY UNAVAILABLE AUTHENTICATIONFAILED AUTHORIZATIONFAILED "
-               b"EXPIRED PRIVACYREQUIRED CONTACTADMIN NOPERM INUSE EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT "
+               b"EXPIRED PRIVACYREQUIRED CONTACTADMIN NOPERM INUSE UIDREQUIRED EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT "
                b"OVERQUOTA ALREADYEXISTS NONEXISTENT HASCHILDREN NOTSAVED UNKNOWN-CTE CLOSED TOOBIG USEATTR BADCHARSET").split()
 
 
@@ -213,6 +214,10 @@ class Reader:
             self.expect(b">")
         return name
 
+    def object_id(self):
+        """objectid, RFC 8474 7."""
+        return self.match(re.compile(rb"[A-Za-z0-9_-]{1,255}"), "an object identifier")
+
     def modseq(self):
         """"(" mod-sequence-value ")", RFC 7162 7."""
         self.expect(b"(")
@@ -226,7 +231,10 @@ class Reader:
                            (b"RFC822.SIZE", self.number), (b"ENVELOPE", self.envelope),
                            (b"BODYSTRUCTURE", lambda: self.body(True)), (b"BODY", lambda: self.body(False)),
                            (b"RFC822.HEADER", self.nstring), (b"RFC822.TEXT", self.nstring), (b"RFC822", self.nstring),
-                           (b"MODSEQ", self.modseq)):
+                           (b"MODSEQ", self.modseq), (b"EMAILID", lambda: self.listed(self.object_id, empty=False)),
+                           (b"THREADID", lambda: None if self.take(b"NIL") else self.listed(self.object_id, empty=False)),
+                           (b"SAVEDATE", lambda: None if self.take(b"NIL") else self.match(DATE_TIME, "a date-time")),
+                           (b"PREVIEW", self.nstring)):
             if self.take(name + b" "):
                 return name, rule()
         name = self.section()
@@ -236,7 +244,7 @@ class Reader:
     def code(self):
         word = self.match(re.compile(ATOM), "a response code")
         if word in (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"APPENDUID", b"COPYUID",
-                    b"HIGHESTMODSEQ", b"MODIFIED"):
+                    b"HIGHESTMODSEQ", b"MODIFIED", b"MAILBOXID", b"INPROGRESS"):
             self.expect(b" ")
         if word == b"CAPABILITY":
             value = self.match(re.compile(ATOM + rb"( " + ATOM + rb")*"), "capabilities").split()
@@ -246,6 +254,12 @@ class Reader:
             value = self.number(1)
         elif word == b"HIGHESTMODSEQ":
             value = self.number(1, 2 ** 63 - 1)
+        elif word == b"MAILBOXID":
+            self.expect(b"(")
+            value = self.object_id()
+            self.expect(b")")
+        elif word == b"INPROGRESS":
+            value = self.match(re.compile(rb'\("[^"]*" (NIL|[0-9]+) (NIL|[1-9][0-9]*)\)'), "progress")
         elif word == b"MODIFIED":
             value = self.uid_set()
         elif word in (b"APPENDUID", b"COPYUID"):
@@ -310,6 +324,8 @@ class Reader:
         def item():
             word = self.match(re.compile(b"|".join(sorted(STATUS_ITEMS, key=len, reverse=True))), "a STATUS item")
             self.expect(b" ")
+            if word == b"MAILBOXID":
+                return word, self.listed(self.object_id, empty=False)
             return word, self.number(0, 2 ** 63 - 1)
         return name, dict(self.listed(item))
 
@@ -332,14 +348,14 @@ class Reader:
         return None if self.take(b"NIL") else self.listed(one, b"", empty=False)
 
     def untagged(self):
-        found = re.compile(rb"([0-9]+) (EXISTS|RECENT|EXPUNGE|FETCH)").match(self.octets, self.at)
+        found = re.compile(rb"([0-9]+) (EXISTS|RECENT|EXPUNGE|FETCH|UIDFETCH)").match(self.octets, self.at)
         if found:
             number = self.number(0 if found[2] in (b"EXISTS", b"RECENT") else 1)
             self.at = found.end()
-            if found[2] != b"FETCH":
+            if found[2] not in (b"FETCH", b"UIDFETCH"):
                 return found[2], number
             self.expect(b" ")
-            return b"FETCH", number, self.listed(self.fetch_item, empty=False)
+            return found[2], number, self.listed(self.fetch_item, empty=False)
         word = self.match(re.compile(rb"[A-Z]+"), "a response")
         if word == b"SEARCH":
             numbers = []

@@ -16,9 +16,20 @@ namespace mail = store::mail;
 Append::Append(const Connection& connection, std::string mailbox)
     : services_(connection.services()), account_(connection.account()), mailbox_(std::move(mailbox)) {}
 
+void Append::replace(base::MailboxId box, base::Uid uid) {
+  replaced_box_ = box;
+  replaced_ = uid;
+}
+
+const parse::AppendOptions& Append::last_options() const {
+  static const parse::AppendOptions kNone;
+  return messages_.empty() ? kNone : messages_.back().options;
+}
+
 base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets, bool binary) {
   octets_ += octets;
-  if (messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
+  const bool second = replaced_ != base::Uid{0} && !messages_.empty();  // REPLACE takes one
+  if (second || messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
     return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
   }
   TRY(services_.check_room(octets_));
@@ -45,7 +56,13 @@ base::Result<Next> Append::step(Connection& connection) {
   put_number(code, uid_validity_);
   code += ' ';
   put_uid_set(code, uids_);
-  connection.completion.code = std::move(code);
+  if (replaced_ == base::Uid{0}) {
+    connection.completion.code = std::move(code);
+    return Next::Done;
+  }
+  // Before the EXPUNGE, so that a client never has neither (RFC 8508 §3.4).
+  connection.out += "* OK [" + code + "] Replacement stored\r\n";
+  connection.completion.modseq = true;
   return Next::Done;
 }
 
@@ -90,6 +107,11 @@ base::Status Append::write(mail::WriteTxn& txn) {
     TRY_ASSIGN(const auto appended, mail::append(txn, mailbox.id, arrival));
     uid_validity_ = appended.uid_validity;
     uids_.push_back(appended.uid);
+  }
+  if (replaced_ != base::Uid{0}) {
+    const std::vector<base::Uid> old{replaced_};
+    TRY_ASSIGN(const auto gone, mail::expunge(txn, replaced_box_, old, false));
+    if (gone.empty()) return base::Error{base::Errc::Unsupported, "The message no longer exists"};
   }
   base::sync_point("append-after-write");
   return base::ok();

@@ -1,4 +1,5 @@
-// APPEND, RFC 9051 §6.3.12, and several messages at once, RFC 3502: all of them are stored, or none. The session feeds it
+// APPEND, RFC 9051 §6.3.12, and several messages at once, RFC 3502: all of them are stored, or none. REPLACE, RFC 8508: the
+// new message is stored and the old one goes in one transaction. The session feeds it
 // while the messages arrive (session_append.cpp) and then runs it as an Operation.
 #pragma once
 
@@ -17,6 +18,10 @@ class Append : public Operation {
  public:
   Append(const Connection& connection, std::string mailbox);
 
+  // REPLACE: `uid` of `box` goes when the message is stored; NotFound when somebody has expunged it.
+  void replace(base::MailboxId box, base::Uid uid);
+  // The options of the message that began last.
+  const parse::AppendOptions& last_options() const;
   // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets), Unavailable (no
   // room on the disk).
   // `binary`: it came as a literal8 and may hold NUL (RFC 3516 §4.4).
@@ -46,6 +51,8 @@ class Append : public Operation {
   std::string mailbox_;
   std::deque<Message> messages_;  // a spool stays where it is
   std::uint64_t octets_ = 0;      // announced in all
+  base::MailboxId replaced_box_;
+  base::Uid replaced_;  // 0: APPEND
   Phase phase_ = Phase::Prepare;
   std::uint32_t uid_validity_ = 0;
   std::vector<base::Uid> uids_;

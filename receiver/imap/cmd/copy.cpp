@@ -45,10 +45,10 @@ class CopyOperation : public Operation {
     if (!moves_) TRY(services_.check_room(0));
     TRY_ASSIGN(const auto target, mail::find_mailbox(txn, account_, to_));
     if (moves_) {
-      TRY_ASSIGN(copied_, mail::move(txn, from_, uids_, target.id));
+      TRY_ASSIGN(copied_, mail::move(txn, from_, uids_, target.id, services_.clock.now()));
       base::sync_point("move-after-write");
     } else {
-      TRY_ASSIGN(copied_, mail::copy(txn, from_, uids_, target.id));
+      TRY_ASSIGN(copied_, mail::copy(txn, from_, uids_, target.id, services_.clock.now()));
       base::sync_point("copy-after-write");
     }
     return base::ok();

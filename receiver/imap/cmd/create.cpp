@@ -1,6 +1,7 @@
 // CREATE, RFC 9051 §6.3.4, with the special uses of RFC 6154 §3.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/mailbox_write.hpp"
+#include "receiver/imap/object_id.hpp"
 #include "receiver/imap/text/flags.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -23,11 +24,16 @@ base::Result<mail::SpecialUse> wanted_use(const parse::CreateArgs& args) {
 Started create(Connection& connection, parse::Command& command) {
   const auto& args = std::get<parse::CreateArgs>(command.args);
   TRY_ASSIGN(const auto use, wanted_use(args));
-  const auto write = [account = connection.account(), name = args.mailbox, use](mail::WriteTxn& txn) -> base::Status {
-    TRY(mail::create_mailbox(txn, account, name, use));
+  // Shared by the write and by what comes after it on the loop.
+  const auto id = std::make_shared<std::string>();
+  const auto write = [account = connection.account(), name = args.mailbox, use,
+                      id](mail::WriteTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto mailbox, mail::create_mailbox(txn, account, name, use));
+    *id = mailbox_id(mailbox);
     return base::ok();
   };
-  return std::unique_ptr<Operation>(new MailboxWrite(write));
+  const auto after = [id](Connection& at) { at.completion.code = "MAILBOXID (" + *id + ")"; };  // RFC 8474 §4.1
+  return std::unique_ptr<Operation>(new MailboxWrite(write, after));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -15,6 +15,14 @@ bool switch_on(Connection& connection, std::string_view capability) {
     connection.enable_qresync();
     return true;
   }
+  if (capability == "UTF8=ACCEPT" && !before.utf8) {
+    connection.enable_utf8();
+    return true;
+  }
+  if (capability == "UIDONLY" && !before.uid_only) {
+    connection.enable_uid_only();
+    return true;
+  }
   return false;
 }
 

@@ -17,8 +17,8 @@ using base::Uid;
 
 class FetchOperation : public Operation {
  public:
-  FetchOperation(const View& view, bool condstore, parse::FetchArgs args, std::vector<IndexRange> ranges)
-      : box_(view.box()), condstore_(condstore), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_) {
+  FetchOperation(const View& view, const Enabled& enabled, parse::FetchArgs args, std::vector<IndexRange> ranges)
+      : box_(view.box()), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
     marks_ = !view.read_only() &&
              std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
     if (!ranges_.empty()) at_ = ranges_.front().first;
@@ -142,7 +142,7 @@ class FetchOperation : public Operation {
       status = view.learn_keywords(txn, message.flags, out);
       if (!status.ok()) return false;
       const bool changed = std::binary_search(stored_.changed.begin(), stored_.changed.end(), message.uid);
-      line_.begin(message, at_++, changed, condstore_);
+      line_.begin(message, at_++, changed);
       const std::size_t used = out.size() - start;
       status = line_.write(txn, view, out, kStepOctets - std::min(kStepOctets, used));
       if (!status.ok() && status.error().code != base::Errc::Closed) status = pass_over(message, status.error());
@@ -173,7 +173,6 @@ class FetchOperation : public Operation {
   }
 
   base::MailboxId box_;
-  bool condstore_;
   parse::FetchArgs args_;
   std::vector<IndexRange> ranges_;
   FetchLine line_;
@@ -235,7 +234,7 @@ Started fetch(Connection& connection, parse::Command& command) {
   }
   if (args.page.has_value()) ranges = page_of(ranges, *args.page);
   return std::unique_ptr<Operation>(
-      new FetchOperation(connection.view(), connection.enabled().condstore, std::move(args), std::move(ranges)));
+      new FetchOperation(connection.view(), connection.enabled(), std::move(args), std::move(ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

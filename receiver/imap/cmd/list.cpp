@@ -45,11 +45,11 @@ void put_attributes(std::string& out, const parse::ListArgs& args, const ListNod
   if (show_use && has_special_use(node)) put(text::special_use_name(node.mailbox->special_use));
 }
 
-void put_list(std::string& out, const parse::ListArgs& args, const std::string& name, const ListNode& node) {
+void put_list(std::string& out, const parse::ListArgs& args, const std::string& name, const ListNode& node, bool utf8) {
   out += "* LIST (";
   put_attributes(out, args, node);
   out += ") \"/\" ";
-  text::append_mailbox(out, name, false);
+  text::append_mailbox(out, name, utf8);
   if (has_selected_children(args, node)) {
     out += " (\"CHILDINFO\" (";
     if (args.select_subscribed) out += "\"SUBSCRIBED\"";
@@ -83,7 +83,7 @@ base::Status list(Connection& connection, const parse::Command& command) {
     for (const auto& [name, node] : tree.nodes) {
       if (!matches_any(patterns, name)) continue;
       if (!is_selected(args, node) && !has_selected_children(args, node)) continue;
-      put_list(connection.out, args, name, node);
+      put_list(connection.out, args, name, node, connection.enabled().utf8);
       if (node.mailbox == nullptr || args.return_status.empty()) continue;
       TRY(put_status(connection, txn, *node.mailbox, args.return_status));
     }

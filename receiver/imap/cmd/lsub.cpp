@@ -16,7 +16,7 @@ base::Status lsub(Connection& connection, const parse::Command& command) {
       const bool level = levels && node.subscribed_children;
       if ((!node.subscribed && !level) || !text::list_matches(pattern, name)) continue;
       connection.out += node.subscribed && node.mailbox != nullptr ? "* LSUB () \"/\" " : "* LSUB (\\Noselect) \"/\" ";
-      text::append_mailbox(connection.out, name, false);
+      text::append_mailbox(connection.out, name, connection.enabled().utf8);
       connection.out += "\r\n";
     }
     return base::ok();

@@ -134,10 +134,10 @@ class MultiSearchOperation : public Operation {
     const mail::Mailbox& mailbox = targets_[at_++];
     if (args_.save) save(connection.view());
     if (found_.empty() || !args_.wants_answer()) return;
-    search::put_esearch(
-        connection.out,
-        {connection.tag, true, mailbox.name, mailbox.uid_validity, modseqs_.answered(args_, found_), false}, args_,
-        found_);
+    search::put_esearch(connection.out,
+                        {connection.tag, true, mailbox.name, mailbox.uid_validity, modseqs_.answered(args_, found_),
+                         connection.enabled().utf8},
+                        args_, found_);
   }
 
   void save(View& view) const {

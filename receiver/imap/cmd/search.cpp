@@ -70,6 +70,10 @@ class SearchOperation : public MatchOperation {
 
 Started search(Connection& connection, parse::Command& command) {
   auto& args = std::get<parse::SearchArgs>(command.args);
+  if (needs_uid(connection, args)) return uid_required();
+  if (connection.enabled().utf8 && !args.charset.empty()) {
+    return base::Error{base::Errc::Protocol, "After ENABLE UTF8=ACCEPT there is no CHARSET"};  // RFC 6855 §3
+  }
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(args.save);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();

@@ -21,7 +21,21 @@ class UnknownCharset : public Operation {
   bool resets_;
 };
 
+class UidRequired : public Operation {
+ public:
+  base::Result<Next> step(Connection& connection) override {
+    connection.completion = {"BAD", "UIDREQUIRED", "Message numbers are not used after ENABLE UIDONLY", false};
+    return Next::Done;
+  }
+};
+
 }  // namespace
+
+bool needs_uid(const Connection& connection, const parse::SearchArgs& args) {
+  return connection.enabled().uid_only && parse::has_numbers(args.tree);
+}
+
+std::unique_ptr<Operation> uid_required() { return std::make_unique<UidRequired>(); }
 
 search::Context context_of(const Connection& connection, bool selected) {
   search::Context context;

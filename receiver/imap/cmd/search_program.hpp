@@ -26,6 +26,10 @@ base::Result<Program> compile(const Connection& connection, const parse::SearchA
 // NO [BADCHARSET (UTF-8 US-ASCII)], RFC 9051 §7.1. With `resets`, "$" is emptied (RFC 5182 §2.1).
 std::unique_ptr<Operation> unknown_charset(bool resets);
 
+// After ENABLE UIDONLY a program that names messages by number is answered BAD [UIDREQUIRED], RFC 9586 §3.2.
+bool needs_uid(const Connection& connection, const parse::SearchArgs& args);
+std::unique_ptr<Operation> uid_required();
+
 // An operation over the messages of the selected mailbox that match: first found() for each, then sort() in the worker
 // pool when the command needs it, then answer() until it says Done.
 class MatchOperation : public Operation {
@@ -35,6 +39,11 @@ class MatchOperation : public Operation {
 
   base::Result<Next> step(Connection& connection) final;
   base::Status work() final;
+  // Only before the answer begins: it may go out in pieces.
+  std::optional<Progress> progress() const final {
+    if (phase_ != Phase::Scan) return std::nullopt;
+    return Progress{scan_.visited(), scan_.messages()};
+  }
 
  protected:
   virtual base::Status found(const search::Hit& hit) = 0;

@@ -2,6 +2,7 @@
 // and QRESYNC (RFC 7162 §3.2.5). NOMODSEQ is never said: every mailbox has mod-sequences.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/resync.hpp"
 
@@ -27,6 +28,7 @@ base::Result<std::uint64_t> first_unseen(const mail::ReadTxn& txn, const mail::M
   return found ? visited : std::uint64_t{0};
 }
 
+// `unseen` 0: not told.
 void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbox, std::uint64_t unseen) {
   view.put_flag_lists(out);
   out += "* ";
@@ -45,7 +47,7 @@ void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbo
   put_number(out, mailbox.uid_next);
   out += "] Predicted next UID\r\n* OK [HIGHESTMODSEQ ";
   put_number(out, mailbox.highest_modseq.value);
-  out += "] Highest\r\n";
+  out += "] Highest\r\n* OK [MAILBOXID (" + mailbox_id(mailbox) + ")] Ok\r\n";  // RFC 8474 §4.2
 }
 
 class SelectOperation : public Operation {
@@ -65,7 +67,7 @@ class SelectOperation : public Operation {
     bool more = false;
     if (resync_.has_value()) {
       TRY_ASSIGN(more, connection.env().read([&](const mail::ReadTxn& txn) {
-        return resync_->tell(txn, connection.view(), connection.out);
+        return resync_->tell(txn, connection.view(), connection.enabled(), connection.out);
       }));
     }
     if (more) return Next::Again;
@@ -85,7 +87,8 @@ class SelectOperation : public Operation {
       TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
       TRY_ASSIGN(const auto unseen, first_unseen(txn, mailbox_));
       connection.selected(std::move(view));
-      put_opening(connection.out, connection.view(), mailbox_, unseen);
+      // UIDONLY: no message numbers (RFC 9586 §3.1).
+      put_opening(connection.out, connection.view(), mailbox_, connection.enabled().uid_only ? 0 : unseen);
       if (!resync_.has_value()) return base::ok();
       return resync_->begin(txn, connection.view(), connection.out);
     });

@@ -83,6 +83,7 @@ class SortOperation : public MatchOperation {
 
 Started sort(Connection& connection, parse::Command& command) {
   auto& args = std::get<parse::SortArgs>(command.args);
+  if (needs_uid(connection, args)) return uid_required();
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(args.save);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();

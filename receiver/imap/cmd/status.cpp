@@ -1,7 +1,9 @@
-// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3) and HIGHESTMODSEQ (RFC 7162 §3.1.7).
+// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3) HIGHESTMODSEQ (RFC 7162 §3.1.7),
+// MAILBOXID (RFC 8474 §4.3) and SIZE (RFC 8438).
 #include <algorithm>
 
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/output.hpp"
 
@@ -33,6 +35,7 @@ base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const Connection&
     case StatusItem::Unseen: return std::uint64_t{mailbox.unseen};
     case StatusItem::Deleted: return std::uint64_t{mailbox.deleted};
     case StatusItem::Size: return mailbox.octets;
+    case StatusItem::MailboxId: break;  // not a number
     case StatusItem::HighestModSeq: return mailbox.highest_modseq.value;
     case StatusItem::AppendLimit: return connection.services().max_message_octets;  // the same for all
   }
@@ -45,15 +48,19 @@ base::Status put_status(Connection& connection, const mail::ReadTxn& txn, const 
                         const std::vector<StatusItem>& items) {
   std::string& out = connection.out;
   out += "* STATUS ";
-  text::append_mailbox(out, mailbox.name, false);
+  text::append_mailbox(out, mailbox.name, connection.enabled().utf8);
   out += " (";
   bool first = true;
   for (const auto item : items) {
-    TRY_ASSIGN(const auto value, value_of(txn, connection, mailbox, item));
     if (!first) out += ' ';
     first = false;
     out += parse::name(item);
     out += ' ';
+    if (item == StatusItem::MailboxId) {
+      out += '(' + mailbox_id(mailbox) + ')';
+      continue;
+    }
+    TRY_ASSIGN(const auto value, value_of(txn, connection, mailbox, item));
     put_number(out, value);
   }
   out += ")\r\n";

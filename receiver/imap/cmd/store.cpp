@@ -55,6 +55,8 @@ class StoreOperation : public Operation {
     return Next::Write;
   }
 
+  std::optional<Progress> progress() const override { return Progress{written_, uids_.size()}; }
+
   base::Status write(mail::WriteTxn& txn) override {
     const auto batch = std::span<const Uid>(uids_).subspan(written_, end_ - written_);
     told_.clear();
@@ -127,7 +129,7 @@ class StoreOperation : public Operation {
     const auto index = view.index_of(uid);
     if (!index.has_value()) return base::ok();
     TRY(view.learn_keywords(txn, message->flags, connection.out));
-    view.put_fetch(connection.out, *index, *message, {tells_uid_, !silent_, condstore_});
+    view.put_fetch(connection.out, *index, *message, {tells_uid_, !silent_, condstore_}, connection.enabled());
     return base::ok();
   }
 

@@ -44,6 +44,7 @@ class ThreadOperation : public MatchOperation {
 
 Started thread(Connection& connection, parse::Command& command) {
   const auto& args = std::get<parse::ThreadArgs>(command.args);
+  if (needs_uid(connection, args)) return uid_required();
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(false);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();

@@ -21,7 +21,7 @@ struct NamedVerb {
   Verb verb;
   bool with_uid;  // has a UID form
 };
-constexpr std::array<NamedVerb, 34> kVerbs{{
+constexpr std::array<NamedVerb, 36> kVerbs{{
     {"CAPABILITY", Verb::Capability, false},
     {"NOOP", Verb::Noop, false},
     {"LOGOUT", Verb::Logout, false},
@@ -29,6 +29,7 @@ constexpr std::array<NamedVerb, 34> kVerbs{{
     {"STARTTLS", Verb::StartTls, false},
     {"AUTHENTICATE", Verb::Authenticate, false},
     {"LOGIN", Verb::Login, false},
+    {"UNAUTHENTICATE", Verb::Unauthenticate, false},
     {"ENABLE", Verb::Enable, false},
     {"SELECT", Verb::Select, false},
     {"EXAMINE", Verb::Examine, false},
@@ -56,6 +57,7 @@ constexpr std::array<NamedVerb, 34> kVerbs{{
     {"THREAD", Verb::Thread, true},
     {"ESEARCH", Verb::MultiSearch, false},
     {"COMPRESS", Verb::Compress, false},
+    {"REPLACE", Verb::Replace, true},
 }};
 
 // Turns the result of a family's parser into the variant.
@@ -71,6 +73,7 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Noop:
     case Verb::Logout:
     case Verb::StartTls:
+    case Verb::Unauthenticate:
     case Verb::Namespace:
     case Verb::Idle:
     case Verb::Check:
@@ -90,6 +93,7 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::List: return as_args(parse_list(in));
     case Verb::Lsub: return as_args(parse_lsub(in));
     case Verb::Status: return as_args(parse_status(in));
+    case Verb::Replace:
     case Verb::Append: return in.error("a message as a literal");
     case Verb::Expunge: return as_args(parse_expunge(in, head.uid));
     case Verb::Search: return as_args(parse_search(in, head.uid));
@@ -134,7 +138,7 @@ Result<Head> parse_head(Cursor& in) {
     head.verb = named.verb;
     return head;
   }
-  return in.error(head.uid ? "COPY, EXPUNGE, FETCH, MOVE, SEARCH, SORT, STORE or THREAD after UID"
+  return in.error(head.uid ? "COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH, SORT, STORE or THREAD after UID"
                            : "a command that is known");
 }
 

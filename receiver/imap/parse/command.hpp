@@ -28,6 +28,7 @@ enum class Verb : std::uint8_t {
   StartTls,
   Authenticate,
   Login,  // not authenticated
+  Unauthenticate,
   Enable,
   Select,
   Examine,
@@ -55,14 +56,15 @@ enum class Verb : std::uint8_t {
   Thread,       // selected
   MultiSearch,  // ESEARCH, logged in
   Compress,     // logged in
+  Replace,      // selected
 };
 std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
 struct NoArgs {};
 
 // Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe -> MailboxArgs; Copy, Move -> CopyArgs; the others
-// have the struct of their name; those without arguments NoArgs. APPEND comes as framer events (parse/append.hpp); as
-// a Command it is always an error.
+// have the struct of their name; those without arguments NoArgs. APPEND and REPLACE come as framer events
+// (parse/append.hpp); as a Command they are always an error.
 using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
                           RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs,
                           CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs>;

@@ -21,7 +21,7 @@ struct SimpleItem {
 };
 // A name that is the front of another one comes after it only where take_word() could confuse them; it cannot: the next
 // character of a longer name is an atom character.
-constexpr std::array<SimpleItem, 11> kSimpleItems{{{"ENVELOPE", FetchKind::Envelope},
+constexpr std::array<SimpleItem, 15> kSimpleItems{{{"ENVELOPE", FetchKind::Envelope},
                                                    {"FLAGS", FetchKind::Flags},
                                                    {"INTERNALDATE", FetchKind::InternalDate},
                                                    {"RFC822.SIZE", FetchKind::Size},
@@ -31,7 +31,11 @@ constexpr std::array<SimpleItem, 11> kSimpleItems{{{"ENVELOPE", FetchKind::Envel
                                                    {"RFC822", FetchKind::Rfc822},
                                                    {"RFC822.HEADER", FetchKind::Rfc822Header},
                                                    {"RFC822.TEXT", FetchKind::Rfc822Text},
-                                                   {"MODSEQ", FetchKind::ModSeq}}};
+                                                   {"MODSEQ", FetchKind::ModSeq},
+                                                   {"EMAILID", FetchKind::EmailId},
+                                                   {"THREADID", FetchKind::ThreadId},
+                                                   {"SAVEDATE", FetchKind::SaveDate},
+                                                   {"PREVIEW", FetchKind::Preview}}};
 
 struct Macro {
   std::string_view name;
@@ -145,7 +149,9 @@ Result<FetchItem> parse_item(Cursor& in) {
     return item;
   }
   for (const SimpleItem& simple : kSimpleItems) {
-    if (in.take_word(simple.name)) return simple_item(simple.kind);
+    if (!in.take_word(simple.name)) continue;
+    if (simple.kind == FetchKind::Preview) in.take_prefix(" (LAZY)");  // it is always at hand
+    return simple_item(simple.kind);
   }
   return in.error("a FETCH item that is supported");
 }

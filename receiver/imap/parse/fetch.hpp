@@ -49,6 +49,10 @@ enum class FetchKind : std::uint8_t {
   Body,  // BODY: structure without extension data
   BodyStructure,
   ModSeq,        // RFC 7162 §3.1.4.2
+  EmailId,       // RFC 8474 §5.1
+  ThreadId,      // RFC 8474 §5.2
+  SaveDate,      // RFC 8514 §4.2
+  Preview,       // RFC 8970 §3, LAZY or not
   Section,       // BODY[...] and BODY.PEEK[...]
   Binary,        // BINARY[...] and BINARY.PEEK[...], RFC 3516 §4.2: decoded
   BinarySize,    // BINARY.SIZE[...]

@@ -15,15 +15,16 @@ struct NamedItem {
   std::string_view name;
   StatusItem item;
 };
-constexpr std::array<NamedItem, 9> kStatusItems{{{"MESSAGES", StatusItem::Messages},
-                                                 {"RECENT", StatusItem::Recent},
-                                                 {"UIDNEXT", StatusItem::UidNext},
-                                                 {"UIDVALIDITY", StatusItem::UidValidity},
-                                                 {"UNSEEN", StatusItem::Unseen},
-                                                 {"DELETED", StatusItem::Deleted},
-                                                 {"SIZE", StatusItem::Size},
-                                                 {"APPENDLIMIT", StatusItem::AppendLimit},
-                                                 {"HIGHESTMODSEQ", StatusItem::HighestModSeq}}};
+constexpr std::array<NamedItem, 10> kStatusItems{{{"MESSAGES", StatusItem::Messages},
+                                                  {"RECENT", StatusItem::Recent},
+                                                  {"UIDNEXT", StatusItem::UidNext},
+                                                  {"UIDVALIDITY", StatusItem::UidValidity},
+                                                  {"UNSEEN", StatusItem::Unseen},
+                                                  {"DELETED", StatusItem::Deleted},
+                                                  {"SIZE", StatusItem::Size},
+                                                  {"APPENDLIMIT", StatusItem::AppendLimit},
+                                                  {"HIGHESTMODSEQ", StatusItem::HighestModSeq},
+                                                  {"MAILBOXID", StatusItem::MailboxId}}};
 
 Result<StatusItem> parse_item(Cursor& in) {
   for (const NamedItem& named : kStatusItems) {

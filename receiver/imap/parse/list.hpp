@@ -21,7 +21,8 @@ enum class StatusItem : std::uint8_t {
   Deleted,
   Size,
   AppendLimit,
-  HighestModSeq
+  HighestModSeq,
+  MailboxId
 };
 std::string_view name(StatusItem item);  // "UIDNEXT"
 

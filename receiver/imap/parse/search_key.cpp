@@ -24,7 +24,7 @@ struct NamedKey {
   Takes takes;
 };
 // RFC 9051 §6.4.4; OLD and RECENT RFC 3501 §6.4.4; OLDER and YOUNGER RFC 5032 §3. NEW, NOT, OR and "(" are made of these.
-constexpr std::array<NamedKey, 35> kKeys{{
+constexpr std::array<NamedKey, 41> kKeys{{
     {"ALL", SearchKey::All, false, Takes::Nothing},
     {"ANSWERED", SearchKey::Answered, false, Takes::Nothing},
     {"DELETED", SearchKey::Deleted, false, Takes::Nothing},
@@ -60,6 +60,12 @@ constexpr std::array<NamedKey, 35> kKeys{{
     {"HEADER", SearchKey::Header, false, Takes::Field},
     {"UID", SearchKey::Uid, false, Takes::Uids},
     {"MODSEQ", SearchKey::ModSeq, false, Takes::ModSeq},
+    {"EMAILID", SearchKey::EmailId, false, Takes::Keyword},
+    {"THREADID", SearchKey::ThreadId, false, Takes::Keyword},
+    {"SAVEDBEFORE", SearchKey::SavedBefore, false, Takes::Date},
+    {"SAVEDON", SearchKey::SavedOn, false, Takes::Date},
+    {"SAVEDSINCE", SearchKey::SavedSince, false, Takes::Date},
+    {"SAVEDATESUPPORTED", SearchKey::All, false, Takes::Nothing},
 }};
 
 // [SP entry-name SP entry-type-req]: a flag's own mod-sequence; we have one for all of a message, RFC 7162 §3.1.5 lets us
@@ -235,5 +241,10 @@ bool has_modseq(const SearchTree& tree) {
 }
 
 Result<SearchTree> parse_search_keys(Cursor& in) { return TreeParser(in).run(); }
+
+bool has_numbers(const SearchTree& tree) {
+  return std::any_of(tree.nodes.begin(), tree.nodes.end(),
+                     [](const SearchNode& node) { return node.key == SearchKey::SequenceSet; });
+}
 
 }  // namespace hearthmail::receiver::imap::parse

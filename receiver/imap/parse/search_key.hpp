@@ -40,8 +40,13 @@ enum class SearchKey : std::uint8_t {
   SentSince,
   Larger,  // octets
   Smaller,
-  ModSeq,  // octets: at least this mod-sequence, RFC 7162 §3.1.5
-  From,    // text
+  ModSeq,       // octets: at least this mod-sequence, RFC 7162 §3.1.5
+  EmailId,      // text: exactly, RFC 8474 §6
+  ThreadId,     // text
+  SavedBefore,  // day, RFC 8514 §4.3
+  SavedOn,
+  SavedSince,
+  From,  // text
   To,
   Cc,
   Bcc,
@@ -69,6 +74,7 @@ struct SearchTree {
 
 // Does some key ask for mod-sequences? The answer then ends with MODSEQ (RFC 7162 §3.1.6).
 bool has_modseq(const SearchTree& tree);
+bool has_numbers(const SearchTree& tree);  // does some key name messages by number?
 
 // search-key *(SP search-key): everything that is left of the command.
 base::Result<SearchTree> parse_search_keys(Cursor& in);

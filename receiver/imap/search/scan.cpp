@@ -5,6 +5,7 @@
 
 #include "common/base/text.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/object_id.hpp"
 
 namespace hearthmail::receiver::imap::search {
 
@@ -38,6 +39,8 @@ class Scan::Stored : public SearchSubject {
   std::int16_t zone_minutes() const override { return message_->zone_minutes; }
   std::uint64_t octets() const override { return message_->octets; }
   std::uint64_t modseq() const override { return message_->modseq.value; }
+  std::string email_id() const override { return imap::email_id(*message_); }
+  base::UnixTime save_date() const override { return message_->save_date; }
   base::Result<const mime::Summary*> summary() override {
     if (!summary_known_) {
       TRY_ASSIGN(const auto stored, mail::read_summary(txn_, message_->blob));

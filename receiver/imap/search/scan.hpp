@@ -32,6 +32,9 @@ class Scan {
   Scan(store::lmdb::Env& env, const store::mail::Mailbox& mailbox, std::vector<std::string> keywords, Matcher matcher);
 
   bool done() const { return done_; }
+  // How many messages of the view have been looked at.
+  std::size_t visited() const { return index_; }
+  std::size_t messages() const { return view_ == nullptr ? 0 : view_->size(); }
   // True when slices belong on the worker pool: bodies are searched.
   bool needs_worker() const { return matcher_.needs_body(); }
   // Looks at more messages for about `slice`. A message that cannot be read does not match. Errors: those of the store

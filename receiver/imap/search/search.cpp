@@ -47,7 +47,12 @@ Cost own_cost(SearchKey key) {
     case SearchKey::Younger:
     case SearchKey::Larger:
     case SearchKey::Smaller:
-    case SearchKey::ModSeq: return Cost::Record;
+    case SearchKey::ModSeq:
+    case SearchKey::EmailId:
+    case SearchKey::ThreadId:
+    case SearchKey::SavedBefore:
+    case SearchKey::SavedOn:
+    case SearchKey::SavedSince: return Cost::Record;
     case SearchKey::SentBefore:
     case SearchKey::SentOn:
     case SearchKey::SentSince:
@@ -77,10 +82,11 @@ Result<std::string> prepare_text(const std::string& text, std::string_view chars
   return mime::fold_case(text);
 }
 
+std::int64_t day_of(std::int64_t seconds) { return seconds / kSecondsPerDay - (seconds % kSecondsPerDay < 0 ? 1 : 0); }
+
 // RFC 9051 §6.4.4: the internal date "disregarding time and timezone", so the day in its own zone.
 std::int64_t internal_day(const SearchSubject& subject) {
-  const std::int64_t local = subject.internal_date() + std::int64_t{subject.zone_minutes()} * 60;
-  return local / kSecondsPerDay - (local % kSecondsPerDay < 0 ? 1 : 0);
+  return day_of(subject.internal_date() + std::int64_t{subject.zone_minutes()} * 60);
 }
 
 bool has_flag(const SearchSubject& subject, parse::FlagBit bit) { return (subject.system_flags() & bit) != 0; }
@@ -105,6 +111,11 @@ bool matches_record(const SearchNode& node, const SearchSubject& subject) {
     case SearchKey::Larger: return subject.octets() > node.octets;
     case SearchKey::Smaller: return subject.octets() < node.octets;
     case SearchKey::ModSeq: return subject.modseq() >= node.octets;
+    case SearchKey::EmailId: return subject.email_id() == node.text;
+    case SearchKey::ThreadId: return false;  // no message has one
+    case SearchKey::SavedBefore: return day_of(subject.save_date()) < node.day;
+    case SearchKey::SavedOn: return day_of(subject.save_date()) == node.day;
+    case SearchKey::SavedSince: return day_of(subject.save_date()) >= node.day;
     default: return true;  // All
   }
 }

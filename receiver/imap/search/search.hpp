@@ -30,6 +30,8 @@ class SearchSubject {
   virtual std::int16_t zone_minutes() const = 0;  // of the internal date
   virtual std::uint64_t octets() const = 0;       // RFC822.SIZE
   virtual std::uint64_t modseq() const = 0;
+  virtual std::string email_id() const = 0;      // RFC 8474
+  virtual base::UnixTime save_date() const = 0;  // RFC 8514
   // The summary made at delivery; called only when a key needs it, and kept by the subject.
   virtual base::Result<const mime::Summary*> summary() = 0;
   // Octets of the message; called only for HEADER, BODY and TEXT.

@@ -204,6 +204,12 @@ void ImapClient::open(std::string_view mailbox) {
   talk("open SELECT \"" + std::string(mailbox) + "\"\r\n");
 }
 
+bool made(const std::string& answer, const std::string& tag) {
+  const std::string end = ")] CREATE completed\r\n";
+  return answer.rfind(tag + " OK [MAILBOXID (F", 0) == 0 && answer.size() > end.size() &&
+         answer.compare(answer.size() - end.size(), end.size(), end) == 0;
+}
+
 std::string letter(std::string_view subject, std::string_view text) {
   return "From: Bob <bob@example.org>\r\nTo: anna@example.test\r\nSubject: " + std::string(subject) +
          "\r\nDate: Sat, 8 Sep 2001 20:00:00 +0200\r\nMessage-ID: <" + std::string(subject) + "@example.org>\r\n\r\n" +

@@ -114,6 +114,9 @@ class ImapClient {
   bool done_ = false;
 };
 
+// Is `answer` that of a CREATE that went well? It has MAILBOXID (RFC 8474).
+bool made(const std::string& answer, const std::string& tag);
+
 // "Subject: <subject>" with a few usual fields and a one-line text; `octets` of it.
 std::string letter(std::string_view subject, std::string_view text = "Hello\r\n");
 

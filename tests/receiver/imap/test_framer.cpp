@@ -180,6 +180,18 @@ TEST_CASE("the sum of lines and literals has a limit", "[framer]") {
         "toobig a Command longer than 100 octets\ncommand <b NOOP>\n");
 }
 
+TEST_CASE("REPLACE's message is handed out like APPEND's, RFC 8508 3", "[framer]") {
+  for (const auto* verb : {"REPLACE 4 Drafts", "uid replace 4 Drafts", "UID REPLACE 4 Drafts (\\Seen)"}) {
+    const std::string command = std::string("a ") + verb + " {3+}\r\nabc\r\nb NOOP\r\n";
+    const std::string events = frame(command);
+    CHECK(events.find("command <a") == std::string::npos);
+    CHECK(events.substr(events.size() - 17) == "command <b NOOP>\n");
+  }
+  // A literal where the mailbox belongs is none of a message.
+  CHECK(frame("a REPLACE 4 {3+}\r\nabc\r\n").find("command <a REPLACE 4 {3+}") != std::string::npos);
+  CHECK(frame("a REPLACED 4 x {3+}\r\nabc\r\n").find("command <a REPLACED") != std::string::npos);
+}
+
 TEST_CASE("a literal8 that is no message is refused without losing the place", "[framer]") {
   CHECK(frame("a X ~{3}\r\nb NOOP\r\n") == "bad a literal8 (~{) is for messages only\ncommand <b NOOP>\n");
   CHECK(frame("a X ~{8+}\r\nc NOOP\r\n\r\nb NOOP\r\n") ==

@@ -53,7 +53,8 @@ TEST_CASE("what is no command says where", "[parse]") {
   CHECK(error_of("a NOOPS") == "Expected a command that is known at octet 3, before \"NOOPS\"");
   CHECK(error_of("+ NOOP") == "Expected a tag at octet 1, before \"+ NOOP\"");
   CHECK(error_of("a UID NOOP") ==
-        "Expected COPY, EXPUNGE, FETCH, MOVE, SEARCH, SORT, STORE or THREAD after UID at octet 7, before \"NOOP\"");
+        "Expected COPY, EXPUNGE, FETCH, MOVE, REPLACE, SEARCH, SORT, STORE or THREAD after UID at octet 7, before "
+        "\"NOOP\"");
   CHECK(error_of("a NOOP x") == "Expected the end of the command at octet 8, before \"x\"");
   CHECK(error_of("a NOOP\r") == "Expected the end of the command at octet 7, before \"\\x0d\"");
   CHECK(error_of("a APPEND INBOX").substr(0, 31) == "Expected a message as a literal");
@@ -339,7 +340,7 @@ TEST_CASE("FETCH items", "[parse]") {
                             "BINARY[HEADER]",
                             "BODY[1..2]",
                             "BODY[]<0.18446744073709551616>",
-                            "PREVIEW"}) {
+                            "PREVIEWS"}) {
     INFO(wrong);
     CHECK_FALSE(parse_command(std::string("a FETCH 1 ") + wrong).ok());
   }
@@ -364,12 +365,12 @@ TEST_CASE("APPEND up to its message", "[parse]") {
   CHECK_FALSE(parse_append("a APPEND x () \"17-Jul-1996 02:44:25 -0700\" x ", false).ok());
   CHECK_FALSE(parse_append("a APPEND x", false).ok());
   CHECK_FALSE(parse_append("a APPEND a&b ", false).ok());
-  CHECK(parse_append_next(" (\\Flagged) ")->flags.system == kFlagged);
-  CHECK(parse_append_next(" ").ok());
-  CHECK_FALSE(parse_append_next("").ok());
-  CHECK_FALSE(parse_append_next(" x ").ok());
-  CHECK(parse_append_end("").ok());
-  CHECK_FALSE(parse_append_end(" x").ok());
+  CHECK(parse_append_next(" (\\Flagged) ", {}, false)->flags.system == kFlagged);
+  CHECK(parse_append_next(" ", {}, false).ok());
+  CHECK_FALSE(parse_append_next("", {}, false).ok());
+  CHECK_FALSE(parse_append_next(" x ", {}, false).ok());
+  CHECK(parse_append_end("", {}).ok());
+  CHECK_FALSE(parse_append_end(" x", {}).ok());
   for (const char* wrong :
        {"\"32-Jan-1970 00:00:00 +0000\"", "\"29-Feb-1970 00:00:00 +0000\"", "\" 1-Foo-1970 00:00:00 +0000\"",
         "\" 1-Jan-1970 24:00:00 +0000\"", "\" 1-Jan-1970 00:60:00 +0000\"", "\" 1-Jan-1970 00:00:00 0000\"",

@@ -44,6 +44,11 @@ std::string show(const SearchTree& tree, std::uint32_t index) {
     case SearchKey::SentSince: return out + "sentsince=" + std::to_string(node.day);
     case SearchKey::Larger: return out + "larger=" + std::to_string(node.octets);
     case SearchKey::ModSeq: return out + "modseq=" + std::to_string(node.octets);
+    case SearchKey::EmailId: return out + "emailid=" + node.text;
+    case SearchKey::ThreadId: return out + "threadid=" + node.text;
+    case SearchKey::SavedBefore: return out + "savedbefore=" + std::to_string(node.day);
+    case SearchKey::SavedOn: return out + "savedon=" + std::to_string(node.day);
+    case SearchKey::SavedSince: return out + "savedsince=" + std::to_string(node.day);
     case SearchKey::Smaller: return out + "smaller=" + std::to_string(node.octets);
     case SearchKey::From: return out + "from=" + node.text;
     case SearchKey::To: return out + "to=" + node.text;

@@ -86,7 +86,8 @@ TEST_CASE_METHOD(Six, "SELECT (QRESYNC) tells what happened since, RFC 7162 3.2.
   const auto select = [&](const std::string& known) {
     return news(anna.talk("s SELECT INBOX (QRESYNC (" + known + "))\r\n"));
   };
-  const std::string head = "* OK [HIGHESTMODSEQ 13] Highest\r\n", tail = "s OK [READ-WRITE] SELECT completed\r\n";
+  const std::string head = "* OK [HIGHESTMODSEQ 13] Highest\r\n* OK [MAILBOXID (F1-" + valid + ")] Ok\r\n",
+                    tail = "s OK [READ-WRITE] SELECT completed\r\n";
   const std::string four = "* 3 FETCH (UID 4 FLAGS (Work) MODSEQ (12))\r\n";
   const std::string seven = "* 5 FETCH (UID 7 FLAGS (\\Recent) MODSEQ (13))\r\n";
   SECTION("everything") { CHECK(select(valid + " 7") == head + "* VANISHED (EARLIER) 2,5\r\n" + four + seven + tail); }

@@ -30,6 +30,8 @@ class Subject : public search::SearchSubject {
   std::int16_t zone_minutes() const override { return zone; }
   std::uint64_t octets() const override { return message_.size(); }
   std::uint64_t modseq() const override { return 9; }
+  std::string email_id() const override { return "M1-2-3"; }
+  base::UnixTime save_date() const override { return 1'000'000'000; }
   base::Result<const mime::Summary*> summary() override {
     ++summaries;
     return &summary_;

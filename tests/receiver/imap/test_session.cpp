@@ -11,6 +11,7 @@ constexpr std::string_view kBase =
     "IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE QRESYNC "
     "SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MULTISEARCH BINARY "
     "I18NLEVEL=1 "
+    "STATUS=SIZE OBJECTID SAVEDATE PREVIEW UIDONLY UNAUTHENTICATE INPROGRESS REPLACE UTF8=ACCEPT "
     "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=4194304";
 
 std::string base_capabilities() { return std::string(kBase); }
@@ -161,7 +162,7 @@ TEST_CASE_METHOD(ImapFixture, "ID, ENABLE and NAMESPACE, RFC 2971, RFC 9051 6.3.
   client.take();
   CHECK(client.talk("a ID (\"name\" \"mutt\")\r\n").find("* ID (\"name\" \"Hearthmail\"") == 0);
   client.login();
-  CHECK(client.talk("b ENABLE UTF8=ACCEPT X-FOO\r\n") == "* ENABLED\r\nb OK ENABLE completed\r\n");
+  CHECK(client.talk("b ENABLE X-BAR X-FOO\r\n") == "* ENABLED\r\nb OK ENABLE completed\r\n");
   CHECK(client.talk("c NAMESPACE\r\n") == "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\nc OK NAMESPACE completed\r\n");
 }
 

@@ -1,0 +1,82 @@
+"""Extensions over the wire, every answer read by the strict reader: identifiers, previews, REPLACE, UIDONLY, UTF8=ACCEPT."""
+import unittest
+
+from harness import Instance, letter
+from imap_wire import Wire
+
+
+def one(answers, word):
+    """The only response of that name."""
+    found = [a for a in answers if a[1] == word]
+    assert len(found) == 1, answers
+    return found[0]
+
+
+class Extensions(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mail = Instance().__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.mail.__exit__(None, None, None)
+
+    def setUp(self):
+        self.wire = Wire(self.mail, "anna")
+
+    def tearDown(self):
+        self.wire.close()
+
+    def test_identifiers(self):
+        made = self.wire.ok("CREATE objects")[-1][2]
+        self.assertEqual(made[0], b"MAILBOXID")
+        status = one(self.wire.ok("STATUS objects (MAILBOXID SIZE DELETED)"), b"STATUS")
+        self.assertEqual(status[3][b"MAILBOXID"], [made[1]])
+        octets = letter(body="Dear Anna,\r\nthis is it.\r\n")
+        self.wire.append("objects", octets)
+        self.assertIn((b"MAILBOXID", made[1]), [a[2] for a in self.wire.ok("SELECT objects") if a[1] == b"OK"])
+        found = self.wire.fetch(1, "(EMAILID THREADID SAVEDATE PREVIEW)")[1]
+        self.assertIsNone(found[b"THREADID"])
+        self.assertEqual(found[b"PREVIEW"], b"Dear Anna, this is it.")
+        self.wire.ok("COPY 1 Trash")
+        self.wire.ok("SELECT Trash")
+        self.assertEqual(self.wire.fetch("*", "(EMAILID)").popitem()[1][b"EMAILID"], found[b"EMAILID"])
+        self.assertEqual(one(self.wire.ok("STATUS objects (SIZE)"), b"STATUS")[3][b"SIZE"], len(octets))
+
+    def test_replace(self):
+        self.wire.ok("CREATE drafts")
+        self.wire.append("drafts", letter(number=1), "(\\Draft) ")
+        self.wire.ok("SELECT drafts")
+        new = letter(number=2)
+        answers = self.wire.ok(f"UID REPLACE 1 drafts (\\Draft) {{{len(new)}}}", new)
+        words = [a[1] if a[1] != b"OK" else a[2][0] for a in answers if a[0] == b"*"]
+        self.assertLess(words.index(b"APPENDUID"), words.index(b"EXPUNGE"))
+        self.assertEqual(one(self.wire.ok("UID SEARCH ALL"), b"SEARCH")[2], [2])
+
+    def test_uid_only(self):
+        self.wire.ok("CREATE uidonly")
+        for number in range(3):
+            self.wire.append("uidonly", letter(number=number))
+        self.wire.ok("ENABLE UIDONLY")
+        self.wire.ok("SELECT uidonly")
+        self.assertEqual(self.wire.run("FETCH 1 (FLAGS)")[-1][1:3], (b"BAD", (b"UIDREQUIRED", None)))
+        self.wire.ok("UID STORE 2 +FLAGS (\\Deleted)")
+        self.assertIn((b"*", b"VANISHED", False, b"2"), self.wire.ok("EXPUNGE"))
+        fetched = [a for a in self.wire.ok("UID FETCH 1:* (FLAGS BODY.PEEK[])") if a[1] == b"UIDFETCH"]
+        self.assertEqual([a[2] for a in fetched], [1, 3])
+
+    def test_names_in_utf8(self):
+        self.wire.ok("ENABLE UTF8=ACCEPT")
+        self.wire.ok('CREATE "Entwürfe & Co"'.encode())
+        self.wire.ok('SELECT "Entwürfe & Co"'.encode())
+        text = "Subject: Grüße\r\n\r\nHallo\r\n".encode()
+        self.wire.ok(b'APPEND "Entw\xc3\xbcrfe & Co" UTF8 (~{%d}' % len(text), text + b")")
+        self.assertEqual(one(self.wire.ok('SEARCH SUBJECT "grüße"'.encode()), b"SEARCH")[2], [1])
+        other = Wire(self.mail, "anna")
+        listed = [a[3] for a in other.ok("LIST \"\" Entw*") if a[1] == b"LIST"]
+        self.assertEqual(listed, [b"Entw&APw-rfe &- Co"])
+        other.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
