@@ -72,7 +72,6 @@ FramerEvent Framer::next_line() {
       consume(cut.octets);
       return FramerEvent{Kind::Line, out_, tag_, 0, false, false, false};
     }
-    bare_line_ = true;
     reject(Kind::TooBig, more_than("Line", kMaxContinuation), false);
     state_ = State::SwallowLine;
   }
@@ -130,7 +129,6 @@ void Framer::begin_command() {
   line_octets_ = 0;
   append_verb_ = false;
   in_append_ = false;
-  bare_line_ = false;
   swallowed_ = 0;
   left_ = 0;
   tail_.clear();
@@ -290,7 +288,7 @@ Framer::Step Framer::step_swallow_line() {
   }
   if (!whole) return FramerEvent{};
   if (!tail_.empty() && tail_.back() == '\r') tail_.pop_back();
-  const Announced literal = bare_line_ ? Announced{} : find_literal(tail_);
+  const Announced literal = find_literal(tail_);
   tail_.clear();
   state_ = State::Rejected;
   if (!literal.found || literal.synchronising) return std::nullopt;

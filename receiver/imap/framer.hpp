@@ -1,6 +1,7 @@
 // Framer: cuts a client's byte stream into whole commands: a line, plus any {n} literals that it announces. Knows nothing
-// of sockets and of two verbs only: the message of APPEND and REPLACE is handed out in pieces instead of being collected. Every size limit
-// of incoming commands is here. Any split of the input gives the same events (pieces of AppendData aside).
+// of sockets and of two verbs only: the message of APPEND and REPLACE is handed out in pieces instead of being
+// collected. Every size limit of incoming commands is here. Any split of the input gives the same events (pieces of
+// AppendData aside).
 //
 //   feed(octets); then call next() until it says NeedInput.
 //
@@ -73,7 +74,7 @@ class Framer {
   void feed(std::string_view octets);
   FramerEvent next();
   // One bare line whatever it contains: a SASL response after AUTHENTICATE, DONE after IDLE. Only between commands.
-  // Gives NeedInput, Line or TooBig.
+  // Gives NeedInput, Line or TooBig; the literal that a too long line announces is dropped with it.
   FramerEvent next_line();
 
   // The message that AppendLiteral announced: take it (data events follow), or drop the whole command: a synchronising
@@ -146,7 +147,6 @@ class Framer {
   bool in_append_ = false;       // a message of this APPEND was accepted
   std::uint64_t left_ = 0;       // octets of the current literal still to come
   bool sync_ = false;            // the literal in Decide is synchronising
-  bool bare_line_ = false;       // what is swallowed is no command: "{5+}" at its end means nothing
   std::uint64_t swallowed_ = 0;
   std::string tail_;  // last octets of the line that is being swallowed
   FramerEvent::Kind why_ = FramerEvent::Kind::Bad;

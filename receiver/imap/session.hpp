@@ -76,6 +76,7 @@ class Session {
 
   // ---- session_append.cpp ----
   base::Task<void> append(FramerEvent first);
+  bool needs_uid(const parse::Replaced& replaced) const;  // UIDONLY
   base::Status begin_replace(cmd::Append& append, const parse::Replaced& replaced);
   base::Task<bool> receive_messages(cmd::Append& append, base::Status& status);
   base::Status begin_append(const base::Result<parse::AppendStart>& start) const;

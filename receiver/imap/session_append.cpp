@@ -25,6 +25,10 @@ base::Task<void> Session::append(FramerEvent first) {
   take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
   const bool unanswered = co_await receive_messages(append, status);
   if (over_ || !unanswered) co_return;
+  if (replaces && needs_uid(*start->replaced)) {
+    bad(command.tag, "UIDREQUIRED", "Message numbers are not used after ENABLE UIDONLY");  // RFC 9586 §3.2
+    co_return;
+  }
   if (status.ok()) {
     status = co_await run_operation(append);
   }
@@ -41,12 +45,14 @@ base::Status Session::begin_append(const base::Result<parse::AppendStart>& start
   });
 }
 
+bool Session::needs_uid(const parse::Replaced& replaced) const {
+  return connection_.enabled().uid_only && !replaced.uid;
+}
+
 // REPLACE, RFC 8508 §3: which message goes.
 base::Status Session::begin_replace(cmd::Append& append, const parse::Replaced& replaced) {
   if (!connection_.has_view()) return base::Error{Errc::Protocol, "Not possible in this state"};
-  if (connection_.enabled().uid_only && !replaced.uid) {
-    return base::Error{Errc::Protocol, "Message numbers are not used after ENABLE UIDONLY"};
-  }
+  if (needs_uid(replaced)) return base::Error{Errc::Protocol, ""};
   const View& view = connection_.view();
   if (view.read_only()) return cmd::read_only();
   std::optional<base::Uid> uid;
@@ -66,6 +72,10 @@ void Session::take_message(cmd::Append& append, const FramerEvent& event, parse:
                            base::Status& status) {
   // An empty message is a client's way to give up (RFC 3502).
   if (status.ok() && event.octets == 0) status = base::Error{Errc::Invalid, "An empty message is not stored"};
+  // UTF8 (literal8) is the only form, RFC 6855 §4.
+  if (status.ok() && options.utf8 && !event.literal8) {
+    status = base::Error{Errc::Protocol, "UTF8's message is a literal8 (~{)"};
+  }
   if (status.ok()) status = append.begin_message(std::move(options), event.octets, event.literal8);
   if (!status.ok()) {
     framer_.refuse_append();

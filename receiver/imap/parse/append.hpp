@@ -1,4 +1,5 @@
-// APPEND: RFC 9051 §6.3.12; several messages: RFC 3502; UTF8 data: RFC 6855 §4; REPLACE: RFC 8508 §3. The message itself never comes here: the framer hands it out.
+// APPEND: RFC 9051 §6.3.12; several messages: RFC 3502; UTF8 data: RFC 6855 §4; REPLACE: RFC 8508 §3. The
+// message itself never comes here: the framer hands it out.
 #pragma once
 
 #include <cstdint>

@@ -43,6 +43,7 @@ TEST_CASE_METHOD(Three, "after ENABLE UIDONLY messages have no numbers, RFC 9586
                               "UID SEARCH 1:2", "UID SEARCH NOT (SEEN 1)"}) {
     CHECK(has(anna.talk(std::string("c ") + command + "\r\n"), "c BAD [UIDREQUIRED] "));
   }
+  CHECK(has(anna.talk("c REPLACE 1 INBOX {7}\r\n"), "c BAD [UIDREQUIRED] "));
   CHECK(anna.talk("d UID FETCH 2:3 (UID RFC822.SIZE)\r\n").substr(0, 21) == "* 2 UIDFETCH (UID 2 R");
   CHECK(anna.talk("e UID STORE 2 +FLAGS (\\Seen)\r\n") ==
         "* 2 UIDFETCH (FLAGS (\\Seen))\r\ne OK UID STORE completed\r\n");

@@ -46,11 +46,16 @@ TEST_CASE_METHOD(ImapFixture, "APPEND UTF8 (literal8), and SEARCH without CHARSE
   client.login();
   // Not before it is enabled.
   CHECK(client.talk("a APPEND INBOX UTF8 (~{" + size + "+}\r\n" + text + ")\r\n").substr(0, 5) == "a BAD");
+  client.talk("b APPEND Trash ~{" + size + "+}\r\n" + text + "\r\n");
+  CHECK(has(client.talk("b STATUS Trash (MESSAGES)\r\n"), "(MESSAGES 1)"));
   client.talk("b ENABLE UTF8=ACCEPT\r\n");
   CHECK(has(client.talk("c APPEND INBOX (\\Seen) UTF8 (~{" + size + "+}\r\n" + text + ")\r\n"), "c OK [APPENDUID "));
   CHECK(client.talk("d APPEND INBOX utf8 (~{" + size + "}\r\n") == "+ OK\r\n");
   CHECK(has(client.talk(text + ") UTF8 (~{" + size + "+}\r\n" + text + ")\r\n"), " 2:3] APPEND completed\r\n"));
   CHECK(client.talk("e APPEND INBOX UTF8 (~{" + size + "+}\r\n" + text + "\r\n").substr(0, 5) == "e BAD");
+  // UTF8's message is a literal8 and nothing else; a literal8 alone is BINARY's and needs no ENABLE (RFC 3516 §4.4).
+  CHECK(client.talk("e APPEND INBOX UTF8 ({" + size + "}\r\n").substr(0, 5) == "e BAD");
+  CHECK(client.talk("e APPEND INBOX UTF8 ({" + size + "+}\r\n" + text + ")\r\n").substr(0, 5) == "e BAD");
   CHECK(has(client.talk("f APPEND INBOX {" + size + "+}\r\n" + text + "\r\n"), "f OK"));
   client.talk("h SELECT INBOX\r\n");
   CHECK(client.talk("i SEARCH SUBJECT \"gr\xc3\xbc\xc3\x9f"
