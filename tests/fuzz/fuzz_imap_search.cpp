@@ -45,6 +45,8 @@ class Subject : public search::SearchSubject {
   std::int16_t zone_minutes() const override { return 0; }
   std::uint64_t octets() const override { return message_.size(); }
   std::uint64_t modseq() const override { return number_; }
+  std::string email_id() const override { return "M" + std::to_string(number_); }
+  base::UnixTime save_date() const override { return number_; }
   base::Result<const mime::Summary*> summary() override { return &summary_; }
   base::Result<std::string> read(mime::Range range) override {
     FUZZ_CHECK(range.offset + range.octets <= message_.size());
