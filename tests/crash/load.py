@@ -156,6 +156,8 @@ class Load:
             attempt.told(f"STORE of UID {uid}: {answer}")
             if answer[0] == "OK":
                 attempt.flagged = {True}
+                if not any(br"\Flagged" in (line or b"") for line in answer[1]):  # told by FETCH (RFC 9051 §6.4.6)
+                    self.ledger.wrong("altered", f"{attempt.key}: OK to a STORE that found no message: {attempt.history}")
         elif kind < 0.5:
             attempt.places = {"anna/Work", "anna/Done"}
             answer = client.uid("MOVE", str(uid), "Done")
