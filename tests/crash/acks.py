@@ -58,6 +58,13 @@ class Acks:
             attempt.told(state)
             self.counts[state] += 1
 
+    def forget_refusals(self, since):
+        """What was refused when the disk already failed may be there or not: nobody can judge a commit that failed."""
+        with self.lock:
+            for attempt in self.attempts.values():
+                if attempt.state == "refused" and attempt.history[-1][0] >= since:
+                    attempt.state = "unknown"
+
     def acked(self):
         return self.counts["acked"]
 
@@ -76,7 +83,7 @@ class Acks:
             if attempt.state == "acked" and not copies and EXPUNGED not in attempt.places:
                 self.wrong("lost", f"{attempt.key} was acknowledged and is not in {attempt.places}")
             if attempt.state == "refused" and copies:
-                self.wrong("doubled", f"{attempt.key} was refused and is in {copies[0][0]}")
+                self.wrong("doubled", f"{attempt.key} was refused and is in {copies[0][0]}: {attempt.history}")
             if len(copies) > 1:
                 self.wrong("doubled", f"{attempt.key} is there {len(copies)} times: {[copy[0] for copy in copies]}")
             for box, octets, flagged in copies:

@@ -165,9 +165,9 @@ class Load:
             if answer[0] == "OK":
                 attempt.places = {"anna/Done"}
         elif kind < 0.75:
-            client.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
             attempt.places = {"anna/Work", acks.EXPUNGED}
+            marked = client.uid("STORE", str(uid), "+FLAGS", r"(\Deleted)")
             answer = client.uid("EXPUNGE", str(uid))
-            attempt.told(f"EXPUNGE of UID {uid}: {answer}")
-            if answer[0] == "OK":
+            attempt.told(f"EXPUNGE of UID {uid}: {marked}, {answer}")
+            if marked[0] == answer[0] == "OK":  # without the mark, OK to an expunge of nothing is right
                 attempt.places = {acks.EXPUNGED}
