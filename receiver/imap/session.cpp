@@ -281,6 +281,7 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
       put_tagged(out, command.tag, why.word, why.code, why.text);
     }
   }
+  end_when_blind();
   if (out.size() >= kFlushOctets) {
     co_await flush();
   }
@@ -306,8 +307,11 @@ void Session::put_highest_modseq(bool ok) {
 base::Task<void> Session::sync(MaySendExpunge expunge) {
   if (!connection_.has_view()) co_return;
   co_await claim_recent();
-  const auto report = [this, expunge](const store::mail::ReadTxn& txn) {
-    return connection_.view().report(txn, expunge, connection_.enabled(), connection_.out);
+  bool follows = false;
+  const auto report = [this, expunge, &follows](const store::mail::ReadTxn& txn) {
+    auto more = connection_.view().report(txn, expunge, connection_.enabled(), connection_.out);
+    follows = connection_.view().follows();
+    return more;
   };
   while (!over_) {
     const auto more = connection_.env().read(report);
@@ -315,7 +319,10 @@ base::Task<void> Session::sync(MaySendExpunge expunge) {
       bye("The selected mailbox has been deleted");  // RFC 2180 §3.3
       co_return;
     }
-    if (!more.ok()) log::error("imap news cannot be read", {{"reason", more.error().text}});
+    if (!more.ok()) {
+      log::error("imap news cannot be read", {{"reason", more.error().text}});
+      blind_ = !follows;
+    }
     if (!more.ok() || !*more) co_return;
     co_await flush();
   }
@@ -383,6 +390,13 @@ base::Task<void> Session::hang_up() {
 
 void Session::bye(std::string_view text) {
   put_tagged(connection_.out, "*", "BYE", "", text);
+  over_ = true;
+}
+
+// What arrived is not in the view, so a UID command would say OK to a message that it never touched: the client must not go on.
+void Session::end_when_blind() {
+  if (!blind_ || over_) return;
+  put_tagged(connection_.out, "*", "BYE", "UNAVAILABLE", "The selected mailbox cannot be read");
   over_ = true;
 }
 

@@ -54,6 +54,7 @@ class Session {
   base::Task<void> complete(const parse::Command& command, base::Status status);
   void put_highest_modseq(bool ok);
   base::Task<void> sync(MaySendExpunge expunge);
+  void end_when_blind();
   base::Task<void> claim_recent();
   base::Task<void> read_more();
   base::Task<void> flush();
@@ -99,6 +100,7 @@ class Session {
   std::chrono::steady_clock::time_point began_;
   std::size_t bad_commands_ = 0;  // since the last good one
   bool over_ = false;             // write out what there is, then close
+  bool blind_ = false;            // the selected mailbox's news could not be read
   bool broken_ = false;           // the stream failed: nothing can be written
 };
 

@@ -18,6 +18,8 @@ base::Task<void> Session::idle(parse::Command command) {
   FramerEvent event;
   while (!over_) {
     co_await sync(MaySendExpunge::Yes);
+    end_when_blind();
+    if (over_) break;
     event = framer_.next_line();
     if (event.kind != FramerEvent::Kind::NeedInput) break;
     co_await read_more();

@@ -215,7 +215,11 @@ base::Result<bool> View::report_flags(const mail::ReadTxn& txn, const Enabled& e
 
 base::Result<bool> View::report(const mail::ReadTxn& txn, MaySendExpunge expunge, const Enabled& enabled,
                                 std::string& out) {
-  if (changed_at_ == changed_.size()) TRY(follow(txn));
+  if (changed_at_ == changed_.size()) {
+    follows_ = false;
+    TRY(follow(txn));
+    follows_ = true;
+  }
   if (expunge == MaySendExpunge::Yes) report_expunged(enabled, out);
   report_arrivals(out);
   return report_flags(txn, enabled, out);

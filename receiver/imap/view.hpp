@@ -86,6 +86,9 @@ class View {
   base::Result<bool> report(const store::mail::ReadTxn& txn, MaySendExpunge expunge, const Enabled& enabled,
                             std::string& out);
 
+  // False when the last report() could not even see what had changed: the map lacks what arrived.
+  bool follows() const { return follows_; }
+
  private:
   View() = default;
   base::Status follow(const store::mail::ReadTxn& txn);
@@ -108,6 +111,7 @@ class View {
   std::vector<base::Uid> arrived_;                               // not told yet; ascending
   std::vector<base::Uid> changed_;                               // flags to tell; ascending, from changed_at_ on
   std::size_t changed_at_ = 0;
+  bool follows_ = true;
   std::vector<base::Uid> saved_result_;
   std::vector<std::pair<base::Uid, base::ModSeq>> told_;  // see told(); sorted by UID at follow()
 };
