@@ -36,7 +36,8 @@ TEST_CASE_METHOD(Damaged, "the command that was done is answered before the fare
   ImapClient anna(*this);
   anna.open();
   break_mailbox();
-  CHECK(anna.talk("a NOOP\r\n") == "a OK NOOP completed\r\n* BYE [UNAVAILABLE] The selected mailbox cannot be read\r\n");
+  CHECK(anna.talk("a NOOP\r\n") ==
+        "a OK NOOP completed\r\n* BYE [UNAVAILABLE] The selected mailbox cannot be read\r\n");
   CHECK(anna.done());
 }
 
