@@ -2,6 +2,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/clock.hpp"
+#include "common/log/log.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/tables.hpp"
 
@@ -103,6 +104,33 @@ Status each_of_account(const ReadTxn& txn, Table table, AccountId account, F eac
   return base::ok();
 }
 
+// The mailbox that one row of `names` leads to.
+Result<Mailbox> named_mailbox(const ReadTxn& txn, const lmdb::KeyValue& row) {
+  TRY_ASSIGN(const std::string_view plain, body::unseal(row.value, row.key));
+  Decoder in(plain);
+  const MailboxId box{in.u64()};
+  TRY(in.finish("mailbox name"));
+  return load_mailbox(txn, box);
+}
+
+// All mailboxes by name. With `damaged` those whose name or record cannot be read are passed over and counted there.
+Result<std::vector<Mailbox>> all_mailboxes(const ReadTxn& txn, AccountId account, std::size_t* damaged) {
+  std::vector<Mailbox> all;
+  const auto prefix = id_key(account.value);
+  lmdb::Cursor cursor = txn.cursor(kNames);
+  TRY_ASSIGN(auto at, cursor.seek(prefix));
+  while (at && at->key.starts_with(std::string_view(prefix))) {
+    auto box = named_mailbox(txn, *at);
+    const bool lost = !box.ok() && (box.error().code == Errc::Corrupt || box.error().code == Errc::NotFound);
+    if (!box.ok() && (!lost || damaged == nullptr)) return box.error();
+    if (lost) ++*damaged;
+    else all.push_back(std::move(*box));
+    TRY_ASSIGN(at, cursor.next());
+  }
+  std::sort(all.begin(), all.end(), [](const Mailbox& a, const Mailbox& b) { return a.name < b.name; });
+  return all;
+}
+
 Status remove_mailbox(WriteTxn& txn, const MailboxRecord& record) {
   std::vector<std::uint64_t> blobs;
   blobs.reserve(record.messages);
@@ -135,7 +163,7 @@ Status rename_inbox(WriteTxn& txn, MailboxId inbox, AccountId account, const std
 Result<std::vector<std::pair<MailboxId, std::string>>> plan_rename(const ReadTxn& txn, AccountId account,
                                                                    const std::string& from, const std::string& to) {
   std::vector<std::pair<MailboxId, std::string>> plan;
-  TRY_ASSIGN(const std::vector<Mailbox> all, list_mailboxes(txn, account));
+  TRY_ASSIGN(const std::vector<Mailbox> all, all_mailboxes(txn, account, nullptr));
   for (const Mailbox& box : all) {
     if (box.name != from && !box.name.starts_with(from + "/")) continue;
     TRY_ASSIGN(std::string name, normal_name(to + box.name.substr(from.size())));
@@ -164,7 +192,7 @@ bool has_account(const ReadTxn& txn, AccountId account) {
 }
 
 Status delete_account(WriteTxn& txn, AccountId account) {
-  TRY_ASSIGN(const std::vector<Mailbox> all, list_mailboxes(txn, account));
+  TRY_ASSIGN(const std::vector<Mailbox> all, all_mailboxes(txn, account, nullptr));
   for (const Mailbox& box : all) {
     TRY_ASSIGN(const MailboxRecord record, load_record(txn, box.id));
     TRY(remove_mailbox(txn, record));
@@ -175,17 +203,12 @@ Status delete_account(WriteTxn& txn, AccountId account) {
 }
 
 Result<std::vector<Mailbox>> list_mailboxes(const ReadTxn& txn, AccountId account) {
-  std::vector<Mailbox> all;
-  const auto add = [&](std::string_view plain) -> Status {
-    Decoder in(plain);
-    const MailboxId box{in.u64()};
-    TRY(in.finish("mailbox name"));
-    TRY_ASSIGN(Mailbox mailbox, load_mailbox(txn, box));
-    all.push_back(std::move(mailbox));
-    return base::ok();
-  };
-  TRY(each_of_account(txn, kNames, account, add));
-  std::sort(all.begin(), all.end(), [](const Mailbox& a, const Mailbox& b) { return a.name < b.name; });
+  std::size_t damaged = 0;
+  TRY_ASSIGN(auto all, all_mailboxes(txn, account, &damaged));
+  if (damaged > 0) {
+    log::error("mailboxes cannot be read and are not listed; run `hearthmail check`",
+               {{"account", account.value}, {"mailboxes", damaged}});
+  }
   return all;
 }
 

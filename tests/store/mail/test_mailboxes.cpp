@@ -1,3 +1,4 @@
+#include "store/mail/tables.hpp"
 #include "tests/store/mail/fixture.hpp"
 
 namespace hearthmail::store::mail {
@@ -126,6 +127,34 @@ TEST_CASE_METHOD(Fixture, "delete_account takes what is the account's and nothin
   CHECK(entries(9) == 1 + entries(13));  // blobs, and those that are garbage now
   CHECK(store->env().read([](const ReadTxn& txn) { return list_mailboxes(txn, kBob); })->size() == 6);
   CHECK(names() == "");
+}
+
+TEST_CASE_METHOD(Fixture, "a damaged mailbox or name hides no other, and is never renamed or deleted by halves") {
+  create("Work");
+  create("Work/2026");
+  const auto damage = [this](lmdb::Table table, const std::string& key) {
+    write([&](WriteTxn& txn) -> base::Status {
+      TRY_ASSIGN(const auto stored, txn.get(table, key));
+      std::string octets(stored.value_or(""));
+      octets.back() = static_cast<char>(octets.back() ^ 1);
+      return txn.put(table, key, octets);
+    });
+  };
+  SECTION("its record") { damage(kMailboxes, std::string(std::string_view(id_key(box("Work").id.value)))); }
+  SECTION("its name") { damage(kNames, name_key(kAnn, "Work")); }
+  SECTION("its record is not there") {
+    const auto key = id_key(box("Work").id.value);
+    write([&](WriteTxn& txn) -> base::Status {
+      TRY(txn.erase(kMailboxes, key));
+      return base::ok();
+    });
+  }
+  CHECK(names() == "Archive Drafts INBOX Junk Sent Trash Work/2026 ");
+  CHECK(read([](const ReadTxn& txn) { return find_special(txn, kAnn, SpecialUse::Sent); }).name == "Sent");
+  CHECK_FALSE(store->env().write([](WriteTxn& txn) { return delete_account(txn, kAnn); }).ok());
+  CHECK(names() == "Archive Drafts INBOX Junk Sent Trash Work/2026 ");
+  CHECK_FALSE(store->env().write([](WriteTxn& txn) { return rename_mailbox(txn, kAnn, "Work", "Play"); }).ok());
+  CHECK(names() == "Archive Drafts INBOX Junk Sent Trash Work/2026 ");
 }
 
 }  // namespace hearthmail::store::mail
