@@ -22,7 +22,8 @@ double seconds_of(const timeval& time) {
 // utime, stime, cutime, cstime of /proc/PID/stat (proc(5), fields 14 to 17), in seconds; 0 for a process that is gone.
 double cpu_of_process(int process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::string text;
+  std::getline(file, text, '\0');  // a process that ends while it is read is a failed read, not an exception
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return 0;
   std::istringstream fields(text.substr(name_end + 1));

@@ -74,7 +74,8 @@ bool answers(const std::string& where, bool greeting, std::chrono::milliseconds 
 // 0 for a process that has ended, also when nobody has asked how yet.
 int parent_of(int pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string line((std::istreambuf_iterator<char>(in)), {});
+  std::string line;
+  std::getline(in, line, '\0');  // a process that ends while it is read is a failed read, not an exception
   const auto name_end = line.rfind(')');
   if (name_end == std::string::npos || name_end + 4 >= line.size()) return 0;
   if (line[name_end + 2] == 'Z') return 0;
