@@ -237,9 +237,23 @@ class Reader:
                            (b"PREVIEW", self.nstring)):
             if self.take(name + b" "):
                 return name, rule()
+        if self.take(b"BINARY"):
+            return self.binary()
         name = self.section()
         self.expect(b" ")
         return name, self.nstring()
+
+    def binary(self):
+        """BINARY[1]<0> ~{5}, BINARY.SIZE[1] 5: RFC 3516 7. A literal8 may hold NUL."""
+        name = b"BINARY" + self.match(re.compile(rb"(\.SIZE)?\[([1-9][0-9]*(\.[1-9][0-9]*)*)?\](<[0-9]+>)?"), "a binary section")
+        self.expect(b" ")
+        if name.startswith(b"BINARY.SIZE"):
+            return name, self.number()
+        if not self.octets.startswith(b"~{", self.at):
+            return name, self.nstring()
+        size = int(self.match(re.compile(rb"~\{[0-9]+\}\r\n"), "a literal8")[2:-3])
+        self.at += size
+        return name, self.octets[self.at - size:self.at]
 
     def code(self):
         word = self.match(re.compile(ATOM), "a response code")
@@ -309,13 +323,38 @@ class Reader:
             self.expect(b")")
         found["uid"] = self.take(b" UID")
         while self.take(b" "):
-            name = self.match(re.compile(rb"MIN|MAX|COUNT|ALL|MODSEQ"), "an ESEARCH item")
+            name = self.match(re.compile(rb"MIN|MAX|COUNT|ALL|MODSEQ|PARTIAL"), "an ESEARCH item")
             if name in found:
                 self.wrong("each item once")
             self.expect(b" ")
+            if name == b"PARTIAL":  # RFC 9394 3.1
+                self.expect(b"(")
+                span = self.match(re.compile(rb"-?[1-9][0-9]*:-?[1-9][0-9]*"), "a range")
+                self.expect(b" ")
+                found[name] = span, None if self.take(b"NIL") else self.uid_set()
+                self.expect(b")")
+                continue
             most = 2 ** 63 - 1 if name == b"MODSEQ" else 2 ** 32 - 1
             found[name] = self.uid_set() if name == b"ALL" else self.number(0 if name == b"COUNT" else 1, most)
         return found
+
+    def thread(self):
+        """thread-list, RFC 5256 5: numbers of a chain, then nothing or at least two branches."""
+        self.expect(b"(")
+        found = []
+        if self.peek() != b"(":
+            found.append(self.number(1))
+            while self.take(b" "):
+                if self.peek() == b"(":
+                    break
+                found.append(self.number(1))
+        branches = []
+        while self.peek() == b"(":
+            branches.append(self.thread())
+        if len(branches) == 1 or not found + branches:
+            self.wrong("no branch or two")
+        self.expect(b")")
+        return found + branches
 
     def status(self):
         name = self.mailbox()
@@ -357,7 +396,7 @@ class Reader:
             self.expect(b" ")
             return found[2], number, self.listed(self.fetch_item, empty=False)
         word = self.match(re.compile(rb"[A-Z]+"), "a response")
-        if word == b"SEARCH":
+        if word in (b"SEARCH", b"SORT"):
             numbers = []
             while self.take(b" "):
                 if self.take(b"(MODSEQ "):  # RFC 7162 7: once, at the end
@@ -366,6 +405,12 @@ class Reader:
                     break
                 numbers.append(self.number(1))
             return word, numbers
+        if word == b"THREAD":
+            threads = []
+            if self.take(b" "):
+                while not threads or self.peek() == b"(":
+                    threads.append(self.thread())
+            return word, threads
         if word == b"VANISHED":
             earlier = self.take(b" (EARLIER)")
             self.expect(b" ")
@@ -403,7 +448,7 @@ class Reader:
         elif self.take(b"* "):
             found = b"*", *self.untagged()
         else:
-            tag = self.match(re.compile(rb"[A-Za-z0-9.]+"), "a tag")
+            tag = self.match(re.compile(rb"[A-Za-z0-9._:-]+"), "a tag")
             self.expect(b" ")
             word = self.match(re.compile(rb"OK|NO|BAD"), "OK, NO or BAD")
             self.expect(b" ")
@@ -417,13 +462,13 @@ class Reader:
 class Wire:
     """A client that reads every answer with Reader."""
 
-    def __init__(self, mail, name=None, port="imaps"):
+    def __init__(self, mail, name=None, port="imaps", greet=True):
         self.sock = socket.create_connection(("127.0.0.1", mail.ports[port]), DEADLINE)
         if port == "imaps":
             self.sock = mail.tls().wrap_socket(self.sock, server_hostname="localhost")
         self.file = self.sock.makefile("rb")
         self.count = 0
-        self.greeting = self.read()
+        self.greeting = self.read() if greet else None
         if name is not None:
             answer = self.run(f'LOGIN "{name}@{DOMAIN}" "{mail.passwords[name]}"')
             if answer[-1][1] != b"OK":

@@ -90,6 +90,9 @@ TEST_CASE_METHOD(ImapFixture, "subscriptions: LSUB and LIST-EXTENDED, RFC 3501 6
         "* LSUB (\\Noselect) \"/\" Gone\r\n* LSUB () \"/\" Work/Plans\r\na OK LSUB completed\r\n");
   CHECK(client.talk("b LSUB \"\" %\r\n") ==
         "* LSUB (\\Noselect) \"/\" Gone\r\n* LSUB (\\Noselect) \"/\" Work\r\nb OK LSUB completed\r\n");
+  CHECK(client.talk("x SUBSCRIBE Trash\r\nb LSUB \"\" T*\r\nx UNSUBSCRIBE Trash\r\n") ==
+        "x OK SUBSCRIBE completed\r\n* LSUB (\\Trash) \"/\" Trash\r\nb OK LSUB completed\r\n"
+        "x OK UNSUBSCRIBE completed\r\n");
   CHECK(client.talk("c LIST (SUBSCRIBED) \"\" *\r\n") ==
         "* LIST (\\NonExistent \\Noselect \\HasNoChildren \\Subscribed) \"/\" Gone\r\n"
         "* LIST (\\HasNoChildren \\Subscribed) \"/\" Work/Plans\r\nc OK LIST completed\r\n");
