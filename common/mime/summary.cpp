@@ -5,6 +5,7 @@
 #include "common/mime/date.hpp"
 #include "common/mime/decode.hpp"
 #include "common/mime/envelope.hpp"
+#include "common/mime/listed.hpp"
 #include "common/mime/preview.hpp"
 #include "common/mime/scan.hpp"
 #include "common/mime/structure.hpp"
@@ -69,6 +70,13 @@ std::string readable_addresses(std::string_view message, const std::vector<Field
   return out;
 }
 
+std::optional<std::string> listed_fields(std::string_view message, const Range& header) {
+  if (header.octets > kMaxHeaderParsed) return std::nullopt;
+  std::string kept = select_fields(message.substr(header.offset, header.octets), is_listed_field);
+  if (kept.size() > kMaxListed) return std::nullopt;
+  return kept;
+}
+
 }  // namespace
 
 Summary summarize(std::string_view message, const Index& index) {
@@ -87,6 +95,7 @@ Summary summarize(std::string_view message, const Index& index) {
   out.from = readable_addresses(message, fields, "From");
   out.to = readable_addresses(message, fields, "To");
   out.cc = readable_addresses(message, fields, "Cc");
+  out.listed = listed_fields(message, index.parts.front().header);
   out.bcc = readable_addresses(message, fields, "Bcc");
   const auto written = field_value(message, fields, "Date");
   const auto date = written ? parse_date(*written) : std::optional<Date>();

@@ -46,6 +46,7 @@ struct Summary {
   std::string subject;                  // decoded to UTF-8
   std::string from, to, cc, bcc;        // decoded to UTF-8, for SEARCH: names and addresses as a reader sees them
   std::optional<base::UnixTime> sent;   // Date:, UTC
+  std::optional<std::string> listed;    // the header's listed fields (listed.hpp) as they stand there, unless too long
   std::int64_t sent_day = 0;  // days since 1970-01-01 of the Date: field, disregarding time and zone (SEARCH SENTON)
 };
 
@@ -72,6 +73,7 @@ Summary summarize(std::string_view message, const Index& index);
 //   |                  | text charset, 1 octet message (0/1), and if 1: range inner_header, range inner_body       |
 //   | fields           | num count, then per field: text name, range raw, num value.offset - raw.offset,           |
 //   |                  | num value.octets                                                                          |
+//   | listed           | 1 octet: 0 none, 1 followed by text. Summaries of the first days end before it           |
 //
 // Octets after the last field belong to later minor versions and are ignored.
 std::string encode(const Summary& summary);
@@ -83,5 +85,7 @@ base::Result<Summary> decode_summary_texts(std::string_view stored);
 // Cheap partial decoding for hot paths: only the named member of an encoded summary. Corrupt.
 enum class SummaryText { Envelope, Body, BodyStructure, Preview, MessageId, Subject };
 base::Result<std::string_view> summary_text(std::string_view stored, SummaryText which);
+// The listed fields, or nothing when the summary has none. Corrupt.
+base::Result<std::optional<std::string_view>> summary_listed(std::string_view stored);
 
 }  // namespace hearthmail::mime

@@ -106,6 +106,8 @@ std::string encode(const Summary& summary) {
   for (const SummaryPart& part : summary.parts) put_part(out, part);
   out.varint(summary.fields.size());
   for (const Field& field : summary.fields) put_field(out, field);
+  out.u8(summary.listed ? 1 : 0);
+  if (summary.listed) out.octets(*summary.listed);
   return std::move(out).str();
 }
 
@@ -120,6 +122,8 @@ base::Result<Summary> decode_summary(std::string_view stored) {
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.parts.push_back(get_part(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.fields.push_back(get_field(in));
   TRY(in.finish("summary"));
+  if (!in.empty() && in.u8() != 0) out.listed = in.octets();
+  TRY(in.finish("summary"));
   return out;
 }
 
@@ -130,6 +134,36 @@ base::Result<std::string_view> summary_text(std::string_view stored, SummaryText
   const std::string_view text = in.octets();
   TRY(in.finish("summary"));
   return text;
+}
+
+base::Result<std::optional<std::string_view>> summary_listed(std::string_view stored) {
+  base::Decoder in(stored);
+  TRY(read_version(in));
+  const auto pass = [&in](std::uint64_t texts) {
+    for (; texts > 0 && in.ok(); --texts) in.octets();
+  };
+  const auto pass_numbers = [&in](int numbers) {
+    for (; numbers > 0; --numbers) in.varint();
+  };
+  pass(7);            // envelope to in_reply_to
+  pass(in.varint());  // references
+  pass(4);            // from, to, cc, bcc
+  if (in.u8() != 0) in.u64();
+  in.u64();
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {  // parts
+    pass(1);
+    pass_numbers(4);
+    pass(3);
+    if (in.u8() != 0) pass_numbers(4);
+  }
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {  // fields
+    pass(1);
+    pass_numbers(4);
+  }
+  std::optional<std::string_view> listed;
+  if (!in.empty() && in.u8() != 0) listed = in.octets();
+  TRY(in.finish("summary"));
+  return listed;
 }
 
 }  // namespace hearthmail::mime

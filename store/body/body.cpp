@@ -18,7 +18,8 @@ using base::Result;
 
 namespace {
 
-constexpr int kZstdLevel = 3;
+// Measured on mixed mail in chunks: level 3 takes 1.6x the time of level 1 for 4 % less room (tests/bench/README.md).
+constexpr int kZstdLevel = 1;
 constexpr std::uint8_t kRaw = 0, kZstd = 1;
 constexpr std::size_t kChecksumOctets = 8;
 
@@ -92,7 +93,24 @@ std::string bind_chunk(std::string_view chunk, std::string_view key) {
   return bound;
 }
 
-Result<std::string> decode_chunk(std::string_view chunk, std::string_view key) {
+namespace {
+
+// What this thread decompressed last. The checksum covers the stored octets and the key.
+struct Room {
+  std::unique_ptr<char[]> octets{new char[kChunkOctets]};
+  std::uint64_t sum = 0;
+  std::size_t stored = 0, plain = 0;
+  std::string key;
+};
+
+Room& room() {
+  thread_local Room one;
+  return one;
+}
+
+}  // namespace
+
+Result<std::string_view> view_chunk(std::string_view chunk, std::string_view key) {
   base::Decoder in(chunk);
   const std::uint64_t sum = in.u64() ^ key_checksum(key);
   if (!in.ok() || checksum(chunk.substr(kChecksumOctets)) != sum)
@@ -103,13 +121,26 @@ Result<std::string> decode_chunk(std::string_view chunk, std::string_view key) {
   if (!in.ok() || length > kChunkOctets) return corrupt("a body chunk's length does not fit");
   if (kind == kRaw) {
     if (stored.size() != length) return corrupt("a body chunk's length does not fit");
-    return std::string(stored);
+    return stored;
   }
   if (kind != kZstd) return Error{Errc::Unsupported, "a body chunk is of an unknown kind"};
-  std::string plain(length, '\0');
-  const std::size_t size = ZSTD_decompressDCtx(decompressor(), plain.data(), length, stored.data(), stored.size());
+  Room& last = room();
+  if (last.sum == sum && last.stored == stored.size() && last.plain == length && last.key == key && !key.empty()) {
+    return std::string_view(last.octets.get(), last.plain);
+  }
+  last.key.clear();  // nothing, should it fail
+  const std::size_t size = ZSTD_decompressDCtx(decompressor(), last.octets.get(), length, stored.data(), stored.size());
   if (ZSTD_isError(size) != 0 || size != length) return corrupt("a body chunk does not decompress");
-  return plain;
+  last.sum = sum;
+  last.stored = stored.size();
+  last.plain = size;
+  last.key = key;
+  return std::string_view(last.octets.get(), last.plain);
+}
+
+Result<std::string> decode_chunk(std::string_view chunk, std::string_view key) {
+  TRY_ASSIGN(const std::string_view plain, view_chunk(chunk, key));
+  return std::string(plain);
 }
 
 void seal_in_place(char* sealed, std::size_t octets, std::string_view key) {

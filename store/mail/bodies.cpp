@@ -3,6 +3,7 @@
 #include "common/crypto/digest.hpp"
 #include "common/log/log.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/body_pieces.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -84,18 +85,17 @@ Status drop_references(WriteTxn& txn, std::vector<std::uint64_t> blobs) {
   });
 }
 
-Result<std::string> read_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offset, std::uint64_t count) {
+Status append_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offset, std::uint64_t count,
+                   std::string& out) {
   TRY_ASSIGN(const Blob blob, load_blob(txn, number));
-  std::string out;
-  if (offset >= blob.octets) return out;
+  if (offset >= blob.octets) return base::ok();
   const std::uint64_t end = offset + std::min(count, blob.octets - offset);
-  out.reserve(end - offset);
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t index = at / body::kChunkOctets;
     const auto key = chunk_key(number, static_cast<std::uint32_t>(index));
     TRY_ASSIGN(const auto stored, txn.get(kChunks, key));
     if (!stored) return Error{Errc::Corrupt, "a body chunk is missing; restore it with `hearthmail restore`"};
-    TRY_ASSIGN(const std::string plain, body::decode_chunk(*stored, key));
+    TRY_ASSIGN(const std::string_view plain, body::view_chunk(*stored, key));
     const std::uint64_t begin = index * body::kChunkOctets;
     if (plain.size() != std::min<std::uint64_t>(body::kChunkOctets, blob.octets - begin)) {
       return Error{Errc::Corrupt, "a body chunk has the wrong length; restore it with `hearthmail restore`"};
@@ -104,6 +104,12 @@ Result<std::string> read_body(const ReadTxn& txn, std::uint64_t number, std::uin
     out.append(plain, at - begin, take);
     at += take;
   }
+  return base::ok();
+}
+
+Result<std::string> read_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offset, std::uint64_t count) {
+  std::string out;
+  TRY(append_body(txn, number, offset, count, out));
   return out;
 }
 

@@ -101,13 +101,35 @@ Result<Appended> append(WriteTxn& txn, MailboxId box, const Arrival& arrival) {
   return Appended{record.uid_validity, message.uid, message.email};
 }
 
+// The last UID of a mailbox that has messages.
+static Result<Uid> last_uid(const ReadTxn& txn, MailboxId box) {
+  lmdb::Cursor cursor = txn.cursor(kMessages);
+  TRY_ASSIGN(const auto beyond, cursor.seek(id_key(box.value + 1)));
+  TRY_ASSIGN(const auto last, beyond ? cursor.previous() : cursor.last());
+  if (!last || !last->key.starts_with(std::string_view(id_key(box.value)))) {
+    return Error{Errc::Corrupt, "the mailbox's messages are missing; restore it with `hearthmail restore`"};
+  }
+  return uid_of(last->key);
+}
+
 Result<std::vector<Uid>> list_uids(const ReadTxn& txn, MailboxId box) {
   TRY_ASSIGN(const MailboxRecord record, load_record(txn, box));
   std::vector<Uid> uids;
+  if (record.messages == 0) return uids;
   uids.reserve(record.messages);
   const auto prefix = id_key(box.value);
   lmdb::Cursor cursor = txn.cursor(kMessages);
   TRY_ASSIGN(auto at, cursor.seek(prefix));
+  if (at && at->key.starts_with(std::string_view(prefix))) {
+    // Without a gap, which is how most large mailboxes are, the ends and the count say it all.
+    const Uid first = uid_of(at->key);
+    TRY_ASSIGN(const Uid last, last_uid(txn, box));
+    if (last.value - first.value + 1 == record.messages) {
+      for (std::uint64_t uid = first.value; uid <= last.value; ++uid)
+        uids.push_back(Uid{static_cast<std::uint32_t>(uid)});
+      return uids;
+    }
+  }
   while (at && at->key.starts_with(std::string_view(prefix))) {
     uids.push_back(uid_of(at->key));
     TRY_ASSIGN(at, cursor.next());

@@ -1,3 +1,4 @@
+#include "common/mime/listed.hpp"
 #include "common/mime/summary.hpp"
 
 #include "common/mime/preview.hpp"
@@ -137,4 +138,26 @@ TEST_CASE("HTML that never ends gives what came before") {
   CHECK(html_text("a<!-- b") == "a");
   CHECK(html_text("a<style>b") == "a");
   CHECK(html_text("a & b &bogus; &#xD800; &#9999999999;") == "a & b &bogus; &#xD800; &#9999999999;");
+}
+
+TEST_CASE("a summary keeps the fields of a list view as they stand, unless they are long") {
+  const std::string head =
+      "Received: by a\r\n\tb\r\nSUBJECT : one\r\n two\r\nX-Other: no\r\n more\r\nFrom: a@b.test\r\n";
+  const std::string message = head + "\r\nSubject: not this\r\n";
+  const auto summary = summarize(message, index_message(message));
+  const std::string kept = "SUBJECT : one\r\n two\r\nFrom: a@b.test\r\n";
+  REQUIRE(summary.listed.has_value());
+  CHECK(*summary.listed == kept);
+  const std::string stored = encode(summary);
+  CHECK(decode_summary(stored)->listed == kept);
+  CHECK(summary_listed(stored)->value() == kept);
+  // What was stored before the fields were kept.
+  const std::string old = stored.substr(0, stored.size() - kept.size() - 2);
+  CHECK_FALSE(decode_summary(old)->listed.has_value());
+  CHECK_FALSE(summary_listed(old)->has_value());
+
+  const std::string longer = "References: " + std::string(kMaxListed, 'r') + "\r\n" + message;
+  const std::string other = encode(summarize(longer, index_message(longer)));
+  CHECK_FALSE(summary_listed(other)->has_value());
+  CHECK_FALSE(decode_summary(other)->listed.has_value());
 }
