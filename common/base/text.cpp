@@ -24,23 +24,35 @@ constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
 
 }  // namespace
 
-// Eight octets at a time: adding 0x3F to a 7-bit octet sets its high bit from "A" on, 0x25 from "[" on.
-void lower_in_place(char* text, std::size_t octets) {
+namespace {
+
+// The high bit of every octet of `word` that is in [first, first + 26): letters of one case. Adding 0x80 - first to a 7-bit
+// octet sets its high bit from `first` on.
+std::uint64_t letters_from(std::uint64_t word, std::uint64_t first) {
+  const std::uint64_t low = word & ~kHigh;
+  return (low + kEach * (0x80 - first)) & ~(low + kEach * (0x80 - first - 26)) & ~word & kHigh;
+}
+
+// Flips the case bit, 0x20, of the letters from `first` on.
+void flip_case(char* text, std::size_t octets, char first) {
   std::size_t at = 0;
   for (; at + 8 <= octets; at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, text + at, 8);
-    const std::uint64_t low = word & ~kHigh;
-    const std::uint64_t letters = (low + kEach * 0x3F) & ~(low + kEach * 0x25) & ~word & kHigh;
-    word |= letters >> 2U;
+    word ^= letters_from(word, static_cast<unsigned char>(first)) >> 2U;
     std::memcpy(text + at, &word, 8);
   }
-  for (; at < octets; ++at) text[at] = to_lower(text[at]);
+  for (; at < octets; ++at) text[at] = first == 'A' ? to_lower(text[at]) : to_upper(text[at]);
 }
+
+}  // namespace
+
+void lower_in_place(char* text, std::size_t octets) { flip_case(text, octets, 'A'); }
+void upper_in_place(char* text, std::size_t octets) { flip_case(text, octets, 'a'); }
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_upper);
+  upper_in_place(out.data(), out.size());
   return out;
 }
 

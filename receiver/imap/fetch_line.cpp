@@ -8,6 +8,7 @@
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/text/date_time.hpp"
 #include "receiver/imap/text/output.hpp"
+#include "store/mail/body_pieces.hpp"
 
 namespace hearthmail::receiver::imap {
 
@@ -40,6 +41,11 @@ mime::Range whole_of(const mime::SummaryPart& part) {
 }
 
 }  // namespace
+
+FetchLine::FetchLine(const parse::FetchArgs& args, const Enabled& enabled) : args_(args), enabled_(enabled) {
+  names_.reserve(args_.items.size());
+  for (const FetchItem& item : args_.items) names_.push_back(item.response_name());
+}
 
 void FetchLine::begin(const mail::Message& message, std::size_t index, bool flags_changed) {
   open_ = true;
@@ -196,9 +202,13 @@ base::Result<std::optional<mime::Range>> FetchLine::find_section(const mail::Rea
 
 base::Status FetchLine::put_section(const mail::ReadTxn& txn, const FetchItem& item, std::string& out,
                                     std::size_t budget) {
-  TRY_ASSIGN(const auto found, find_section(txn, item));
-  out += item.response_name();
+  out += names_[static_cast<std::size_t>(&item - args_.items.data())];
   out += ' ';
+  if (is_listed(item.section)) {
+    TRY_ASSIGN(const bool done, put_listed(txn, item, out));
+    if (done) return base::ok();
+  }
+  TRY_ASSIGN(const auto found, find_section(txn, item));
   if (!found.has_value()) {
     out += "NIL";
     return base::ok();
@@ -206,28 +216,34 @@ base::Status FetchLine::put_section(const mail::ReadTxn& txn, const FetchItem& i
   if (is_filtered(item.section)) return put_filtered(txn, item, *found, out);
   left_ = cut(*found, item.partial);
   from_decoded_ = false;
-  // The first piece is read before the literal is announced: damage in it is then an ordinary error.
-  const std::uint64_t count = std::min<std::uint64_t>(left_.octets, std::max<std::size_t>(budget, 1));
-  std::string piece;
-  if (count > 0) {
-    TRY_ASSIGN(piece, mail::read_body(txn, message_.blob, left_.offset, count));
-    if (piece.size() != count) return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
-  }
   text::append_literal_head(out, left_.octets);
-  out += piece;
-  left_.offset += count;
-  left_.octets -= count;
-  return base::ok();
+  // The first piece comes with the announcement: after damage in it, write() takes both back.
+  return stream(txn, out, std::max<std::size_t>(budget, 1));
+}
+
+namespace {
+
+void put_fields(const FetchItem& item, std::string_view header, std::string& out) {
+  const bool invert = item.section.text == parse::SectionText::HeaderFieldsNot;
+  const std::string kept = filter_header(header, item.section.fields, invert);
+  const mime::Range range = cut({0, kept.size()}, item.partial);
+  text::append_literal(out, std::string_view(kept).substr(range.offset, range.octets));
+}
+
+}  // namespace
+
+base::Result<bool> FetchLine::put_listed(const mail::ReadTxn& txn, const FetchItem& item, std::string& out) const {
+  TRY_ASSIGN(const auto stored, mail::read_summary(txn, message_.blob));
+  TRY_ASSIGN(const auto listed, mime::summary_listed(stored));
+  if (listed.has_value()) put_fields(item, *listed, out);
+  return listed.has_value();
 }
 
 base::Status FetchLine::put_filtered(const mail::ReadTxn& txn, const FetchItem& item, mime::Range header,
                                      std::string& out) const {
   const std::uint64_t count = std::min<std::uint64_t>(header.octets, kFilteredHeader);
   TRY_ASSIGN(const auto octets, mail::read_body(txn, message_.blob, header.offset, count));
-  const bool invert = item.section.text == parse::SectionText::HeaderFieldsNot;
-  const std::string kept = filter_header(octets, item.section.fields, invert);
-  const mime::Range range = cut({0, kept.size()}, item.partial);
-  text::append_literal(out, std::string_view(kept).substr(range.offset, range.octets));
+  put_fields(item, octets, out);
   return base::ok();
 }
 
@@ -302,9 +318,12 @@ base::Status FetchLine::stream(const mail::ReadTxn& txn, std::string& out, std::
     left_.octets -= count;
     return base::ok();
   }
-  TRY_ASSIGN(const auto piece, mail::read_body(txn, message_.blob, left_.offset, count));
-  if (piece.size() != count) return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
-  out += piece;
+  if (count == 0) return base::ok();
+  const std::size_t before = out.size();
+  TRY(mail::append_body(txn, message_.blob, left_.offset, count, out));
+  if (out.size() - before != count) {
+    return base::Error{base::Errc::Corrupt, "body is shorter than its record says"};
+  }
   left_.offset += count;
   left_.octets -= count;
   return base::ok();

@@ -20,7 +20,7 @@ namespace hearthmail::receiver::imap {
 class FetchLine {
  public:
   // `args` is what the client asked for; the caller keeps it.
-  FetchLine(const parse::FetchArgs& args, const Enabled& enabled) : args_(args), enabled_(enabled) {}
+  FetchLine(const parse::FetchArgs& args, const Enabled& enabled);
 
   bool open() const { return open_; }
   // True when the next item is a large part that must be decoded first: run decode() on a worker, then write() again.
@@ -46,6 +46,8 @@ class FetchLine {
                            std::string& out) const;
   base::Status put_section(const store::mail::ReadTxn& txn, const parse::FetchItem& item, std::string& out,
                            std::size_t budget);
+  // False when the summary does not keep the fields.
+  base::Result<bool> put_listed(const store::mail::ReadTxn& txn, const parse::FetchItem& item, std::string& out) const;
   base::Status put_filtered(const store::mail::ReadTxn& txn, const parse::FetchItem& item, mime::Range header,
                             std::string& out) const;
   base::Status check_encodings(const store::mail::ReadTxn& txn);
@@ -57,6 +59,7 @@ class FetchLine {
 
   const parse::FetchArgs& args_;
   Enabled enabled_;
+  std::vector<std::string> names_;  // of the items, as the response says them; made once for all messages
   bool open_ = false;
   bool started_ = false;  // "* n FETCH (" is out
   bool flags_changed_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.hpp"
+#include "common/mime/listed.hpp"
 
 namespace hearthmail::receiver::imap {
 namespace {
@@ -44,9 +45,7 @@ std::optional<mime::Range> in_part(SectionText text, const mime::SummaryPart& pa
   return std::nullopt;
 }
 
-bool is_named(std::string_view field, const std::vector<std::string>& names) {
-  std::string_view name = field.substr(0, field.find(':'));
-  while (!name.empty() && base::is_wsp(name.back())) name.remove_suffix(1);
+bool is_named(std::string_view name, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [name](const auto& wanted) { return base::iequals(wanted, name); });
 }
 
@@ -75,17 +74,14 @@ bool is_filtered(const parse::Section& section) {
   return section.text == SectionText::HeaderFields || section.text == SectionText::HeaderFieldsNot;
 }
 
+bool is_listed(const parse::Section& section) {
+  return section.part.empty() && section.text == SectionText::HeaderFields &&
+         std::all_of(section.fields.begin(), section.fields.end(), mime::is_listed_field);
+}
+
 std::string filter_header(std::string_view header, const std::vector<std::string>& names, bool invert) {
-  std::string kept;
-  bool keep = false;
-  while (!header.empty()) {
-    const std::size_t end = header.find('\n');
-    const std::string_view line = header.substr(0, end == std::string_view::npos ? header.size() : end + 1);
-    header.remove_prefix(line.size());
-    if (line == "\r\n" || line == "\n") break;  // the end of the header
-    if (!base::is_wsp(line.front())) keep = is_named(line, names) != invert;
-    if (keep) kept += line;
-  }
+  const auto wanted = [&](std::string_view name) { return is_named(name, names) != invert; };
+  std::string kept = mime::select_fields(header, wanted);
   if (!kept.empty() && kept.back() != '\n') kept += "\r\n";  // the message ends inside its header
   kept += "\r\n";
   return kept;

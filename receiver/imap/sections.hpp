@@ -18,6 +18,8 @@ const mime::SummaryPart* find_part(const parse::Section& section, const mime::Su
 // Does the section need more than the whole message's size to be found?
 bool needs_summary(const parse::Section& section);
 bool is_filtered(const parse::Section& section);
+// Can the summary's listed fields (common/mime/listed.hpp) answer it?
+bool is_listed(const parse::Section& section);
 // HEADER.FIELDS (names) or, with `invert`, HEADER.FIELDS.NOT: the fields of `header` whose name is in `names`, ASCII
 // case-insensitively, as they stand there, with the blank line that ends a header.
 std::string filter_header(std::string_view header, const std::vector<std::string>& names, bool invert);

@@ -13,10 +13,11 @@ namespace {
 namespace mail = store::mail;
 using parse::StatusItem;
 
-// Messages that no session has been told of yet.
+// Messages that no session has been told of yet. When all of them are still there, nothing has to be counted.
 base::Result<std::uint64_t> count_recent(const mail::ReadTxn& txn, const mail::Mailbox& mailbox) {
+  if (mailbox.recent_from >= mailbox.uid_next) return std::uint64_t{0};
+  if (mailbox.messages == mailbox.uid_next - 1) return std::uint64_t{mailbox.uid_next - mailbox.recent_from};
   std::uint64_t count = 0;
-  if (mailbox.recent_from >= mailbox.uid_next) return count;
   const auto each = [&count](const mail::Message&) {
     ++count;
     return true;
