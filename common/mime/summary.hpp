@@ -52,12 +52,12 @@ struct Summary {
 
 Summary summarize(std::string_view message, const Index& index);
 
-// The stored form, version 1. "text" is a varint length and its octets; "num" is a varint; "range" is num offset, num
+// The stored form, version 2. "text" is a varint length and its octets; "num" is a varint; "range" is num offset, num
 // octets. Numbers and lengths are LEB128 as in common/base/bytes.hpp.
 //
 //   | field            | form                                                                                      |
 //   |------------------|-------------------------------------------------------------------------------------------|
-//   | version          | 1 octet, 0x01                                                                             |
+//   | version          | 1 octet, 0x02; 0x01 is the same without `listed`                                          |
 //   | envelope         | text, ENVELOPE as sent                                                                    |
 //   | body             | text, BODY as sent                                                                        |
 //   | body_structure   | text, BODYSTRUCTURE as sent                                                               |
@@ -73,7 +73,7 @@ Summary summarize(std::string_view message, const Index& index);
 //   |                  | text charset, 1 octet message (0/1), and if 1: range inner_header, range inner_body       |
 //   | fields           | num count, then per field: text name, range raw, num value.offset - raw.offset,           |
 //   |                  | num value.octets                                                                          |
-//   | listed           | 1 octet: 0 none, 1 followed by text. Summaries of the first days end before it           |
+//   | listed           | 1 octet: 0 none, 1 followed by text                                                       |
 //
 // Octets after the last field belong to later minor versions and are ignored.
 std::string encode(const Summary& summary);

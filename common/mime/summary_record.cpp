@@ -6,7 +6,8 @@ namespace hearthmail::mime {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;   // what encode() makes
+constexpr std::uint8_t kUnlisted = 1;  // without the listed fields
 
 void put_range(base::Encoder& out, const Range& range) { out.varint(range.offset).varint(range.octets); }
 
@@ -59,12 +60,12 @@ Field get_field(base::Decoder& in) {
 }
 
 // The members of SummaryText come first and in its order, so that one of them is found by skipping the ones before.
-base::Status read_version(base::Decoder& in) {
+base::Result<std::uint8_t> read_version(base::Decoder& in) {
   const std::uint8_t version = in.u8();
-  if (version != kVersion) {
+  if (version != kVersion && version != kUnlisted) {
     return base::Error{base::Errc::Corrupt, "summary: version " + std::to_string(version) + " is not known"};
   }
-  return base::ok();
+  return version;
 }
 
 // Everything before the parts.
@@ -121,8 +122,8 @@ base::Result<Summary> decode_summary(std::string_view stored) {
   TRY_ASSIGN(Summary out, read_texts(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.parts.push_back(get_part(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.fields.push_back(get_field(in));
-  TRY(in.finish("summary"));
-  if (!in.empty() && in.u8() != 0) out.listed = in.octets();
+  const bool kept = static_cast<std::uint8_t>(stored.front()) != kUnlisted;
+  if (kept && in.u8() != 0) out.listed = in.octets();
   TRY(in.finish("summary"));
   return out;
 }
@@ -138,7 +139,7 @@ base::Result<std::string_view> summary_text(std::string_view stored, SummaryText
 
 base::Result<std::optional<std::string_view>> summary_listed(std::string_view stored) {
   base::Decoder in(stored);
-  TRY(read_version(in));
+  TRY_ASSIGN(const auto version, read_version(in));
   const auto pass = [&in](std::uint64_t texts) {
     for (; texts > 0 && in.ok(); --texts) in.octets();
   };
@@ -161,7 +162,7 @@ base::Result<std::optional<std::string_view>> summary_listed(std::string_view st
     pass_numbers(4);
   }
   std::optional<std::string_view> listed;
-  if (!in.empty() && in.u8() != 0) listed = in.octets();
+  if (version != kUnlisted && in.u8() != 0) listed = in.octets();
   TRY(in.finish("summary"));
   return listed;
 }
