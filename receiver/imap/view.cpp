@@ -7,6 +7,7 @@
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/vanished.hpp"
+#include "store/mail/expected_uids.hpp"
 
 namespace hearthmail::receiver::imap {
 
@@ -22,7 +23,7 @@ base::Result<View> View::open(const mail::ReadTxn& txn, const mail::Mailbox& mai
   view.read_only_ = read_only;
   view.known_ = mailbox.highest_modseq;
   view.last_uid_ = Uid{mailbox.uid_next - 1};
-  TRY_ASSIGN(view.uids_, mail::list_uids(txn, mailbox.id));
+  TRY_ASSIGN(view.uids_, mail::expected_uids(txn, mailbox.id));
   TRY_ASSIGN(view.keywords_, mail::keywords(txn, mailbox.id));
   if (recent_from < mailbox.uid_next) view.recent_.emplace_back(recent_from, mailbox.uid_next);
   return view;

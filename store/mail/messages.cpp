@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/log/log.hpp"
+#include "store/mail/expected_uids.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -101,6 +102,20 @@ Result<Appended> append(WriteTxn& txn, MailboxId box, const Arrival& arrival) {
   return Appended{record.uid_validity, message.uid, message.email};
 }
 
+Result<std::vector<Uid>> list_uids(const ReadTxn& txn, MailboxId box) {
+  TRY_ASSIGN(const MailboxRecord record, load_record(txn, box));
+  std::vector<Uid> uids;
+  uids.reserve(record.messages);
+  const auto prefix = id_key(box.value);
+  lmdb::Cursor cursor = txn.cursor(kMessages);
+  TRY_ASSIGN(auto at, cursor.seek(prefix));
+  while (at && at->key.starts_with(std::string_view(prefix))) {
+    uids.push_back(uid_of(at->key));
+    TRY_ASSIGN(at, cursor.next());
+  }
+  return uids;
+}
+
 // The last UID of a mailbox that has messages.
 static Result<Uid> last_uid(const ReadTxn& txn, MailboxId box) {
   lmdb::Cursor cursor = txn.cursor(kMessages);
@@ -112,28 +127,18 @@ static Result<Uid> last_uid(const ReadTxn& txn, MailboxId box) {
   return uid_of(last->key);
 }
 
-Result<std::vector<Uid>> list_uids(const ReadTxn& txn, MailboxId box) {
+Result<std::vector<Uid>> expected_uids(const ReadTxn& txn, MailboxId box) {
   TRY_ASSIGN(const MailboxRecord record, load_record(txn, box));
   std::vector<Uid> uids;
-  if (record.messages == 0) return uids;
-  uids.reserve(record.messages);
   const auto prefix = id_key(box.value);
   lmdb::Cursor cursor = txn.cursor(kMessages);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  if (at && at->key.starts_with(std::string_view(prefix))) {
-    // Without a gap, which is how most large mailboxes are, the ends and the count say it all.
-    const Uid first = uid_of(at->key);
-    TRY_ASSIGN(const Uid last, last_uid(txn, box));
-    if (last.value - first.value + 1 == record.messages) {
-      for (std::uint64_t uid = first.value; uid <= last.value; ++uid)
-        uids.push_back(Uid{static_cast<std::uint32_t>(uid)});
-      return uids;
-    }
-  }
-  while (at && at->key.starts_with(std::string_view(prefix))) {
-    uids.push_back(uid_of(at->key));
-    TRY_ASSIGN(at, cursor.next());
-  }
+  TRY_ASSIGN(const auto at, cursor.seek(prefix));
+  if (!at || !at->key.starts_with(std::string_view(prefix))) return uids;
+  const Uid first = uid_of(at->key);
+  TRY_ASSIGN(const Uid last, last_uid(txn, box));
+  if (std::uint64_t{last.value} - first.value + 1 != record.messages) return list_uids(txn, box);
+  uids.reserve(record.messages);
+  for (std::uint64_t uid = first.value; uid <= last.value; ++uid) uids.push_back(Uid{static_cast<std::uint32_t>(uid)});
   return uids;
 }
 

@@ -31,6 +31,7 @@ class StoreOperation : public Operation {
   StoreOperation(const View& view, const Enabled& enabled, const parse::StoreArgs& args, std::vector<Uid> uids)
       : box_(view.box()),
         known_(view.known()),
+        undisturbed_(view.known()),
         uid_(args.uid),
         silent_(args.silent),
         condstore_(enabled.condstore),
@@ -77,6 +78,9 @@ class StoreOperation : public Operation {
   base::Status find_foreign(const mail::ReadTxn& txn, std::span<const Uid> batch) {
     foreign_.clear();
     if (!silent_) return base::ok();
+    TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
+    alone_ = mailbox.highest_modseq <= undisturbed_;
+    if (alone_) return base::ok();  // nothing to look for, which is how it mostly is
     for (const Uid uid : batch) {
       TRY_ASSIGN(const auto message, mail::find_message(txn, box_, uid));
       if (message.has_value() && message->modseq > known_ && message->modseq != own_) foreign_.push_back(uid);
@@ -88,6 +92,7 @@ class StoreOperation : public Operation {
     View& view = connection.view();
     if (answered_ == written_) {
       own_ = stored_.modseq;
+      if (alone_) undisturbed_ = own_;
       view.told(told_, stored_.modseq);
       modified_.insert(modified_.end(), stored_.modified.begin(), stored_.modified.end());
     }
@@ -159,6 +164,8 @@ class StoreOperation : public Operation {
   base::MailboxId box_;
   base::ModSeq known_;
   base::ModSeq own_;
+  base::ModSeq undisturbed_;  // nothing up to here is of another session and not told yet
+  bool alone_ = false;        // no other session had changed anything before the batch
   bool uid_;
   bool silent_;
   bool condstore_;

@@ -72,7 +72,7 @@ TEST_CASE("a moved-from secret holds nothing") {
   CHECK(b.reveal() == "hunter2hunter2hunter2hunter2");
 }
 
-TEST_CASE("lower and is_ascii, whatever the length and the place") {
+TEST_CASE("lower, upper and is_ascii, whatever the length and the place") {
   std::string all;
   for (int octet = 0; octet < 256; ++octet) all += static_cast<char>(octet);
   for (std::size_t from = 0; from < 20; ++from) {
@@ -80,6 +80,9 @@ TEST_CASE("lower and is_ascii, whatever the length and the place") {
     std::string expected = text;
     for (char& c : expected) c = to_lower(c);
     CHECK(lower(text) == expected);
+    expected = text;
+    for (char& c : expected) c = to_upper(c);
+    CHECK(upper(text) == expected);
     CHECK(is_ascii(text.substr(0, 128 - from)));
     CHECK_FALSE(is_ascii(text.substr(0, 129 - from)));
   }

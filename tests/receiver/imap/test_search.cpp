@@ -276,6 +276,28 @@ TEST_CASE("TEXT looks at header and body", "[search]") {
   check_rows(headless, {{"TEXT only", true}, {"BODY only", true}, {"SUBJECT only", false}});
 }
 
+TEST_CASE("plain ASCII is searched as it stands and still as a reader sees it", "[search]") {
+  Subject plain(
+      "Subject: harvest\r\n\tfestival: the long road\r\n"
+      "X-Odd : one\r\n two\r\n"
+      "X-Bare: sp\rlit\r\n"
+      "\r\n"
+      "Some Text and\r\nanother line [x] {y}\r\n");
+  check_rows(plain, {{"TEXT \"HARVEST FESTIVAL\"", true},
+                     {"TEXT \"festival: THE\"", true},
+                     {"TEXT \"x-odd: one two\"", true},
+                     {"TEXT split", true},  // a bare CR is no character of the field
+                     {"TEXT \"harvest  festival\"", false},
+                     {"TEXT \"one:two\"", false},
+                     {"TEXT \" \"", true},
+                     {"BODY \"some text\"", true},
+                     {"BODY \"SOME TEXT\"", true},
+                     {"BODY \"LINE [x] {Y}\"", true},
+                     {"BODY \"LINE {x}\"", false},
+                     {"BODY harvest", false},
+                     {"BODY \"some text\xc3\xa9\"", false}});
+}
+
 TEST_CASE("cheap keys are asked first", "[search]") {
   Subject subject(kMessage);
   CHECK_FALSE(matches(subject, "BODY x SUBJECT y SEEN"));

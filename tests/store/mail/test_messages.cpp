@@ -2,6 +2,7 @@
 
 #include "common/base/bytes.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/expected_uids.hpp"
 #include "tests/store/mail/fixture.hpp"
 
 namespace hearthmail::store::mail {
@@ -196,6 +197,23 @@ TEST_CASE_METHOD(Fixture, "UIDs grow and are never given twice, RFC 9051 2.3.1.1
   write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({2}), false); });
   CHECK(add(inbox, "3").uid == Uid{3});
   CHECK(uids(inbox) == uid_list({1, 3}));
+}
+
+TEST_CASE_METHOD(Fixture, "the UIDs that are expected are those that are there, with gaps and without") {
+  const auto same = [this](MailboxId id) {
+    const auto expected = read([&](const ReadTxn& txn) { return expected_uids(txn, id); });
+    return expected == uids(id) && expected.size() == box(id).messages;
+  };
+  CHECK((same(inbox) && same(trash)));  // empty
+  for (int i = 0; i < 5; ++i) add(inbox, std::to_string(i));
+  CHECK((same(inbox) && same(trash)));
+  add(trash, "other");
+  CHECK((same(inbox) && same(trash)));
+  for (const std::uint32_t gone : {1U, 5U, 3U}) {  // an end, the other, a gap
+    write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({gone}), false); });
+    CHECK(same(inbox));
+  }
+  CHECK(uids(inbox) == uid_list({2, 4}));
 }
 
 TEST_CASE_METHOD(Fixture, "a scan stops where it is told and goes on from there") {
