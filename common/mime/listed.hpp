@@ -12,6 +12,10 @@ namespace hearthmail::mime {
 // Octets of all kept fields together; a message with more has none kept, and its body is read.
 constexpr std::size_t kMaxListed = 8 * 1024;
 
+// Octets of an encoded summary with listed fields; one that would be longer is kept without them. The store gives longer
+// values pages of their own (LMDB: more than half a page), which costs more room than the fields are worth.
+constexpr std::size_t kMaxWithListed = 2'000;
+
 // Date, From, To, Subject and what else Thunderbird, Apple Mail, Outlook, mutt and K-9 Mail show or sort by.
 bool is_listed_field(std::string_view name);
 

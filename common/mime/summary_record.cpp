@@ -1,5 +1,6 @@
 // The stored form of a summary; the table is in summary.hpp.
 #include "common/base/bytes.hpp"
+#include "common/mime/listed.hpp"
 #include "common/mime/summary.hpp"
 
 namespace hearthmail::mime {
@@ -107,9 +108,13 @@ std::string encode(const Summary& summary) {
   for (const SummaryPart& part : summary.parts) put_part(out, part);
   out.varint(summary.fields.size());
   for (const Field& field : summary.fields) put_field(out, field);
-  out.u8(summary.listed ? 1 : 0);
-  if (summary.listed) out.octets(*summary.listed);
-  return std::move(out).str();
+  const std::string without = std::move(out).str();
+  base::Encoder last;
+  last.u8(summary.listed ? 1 : 0);
+  if (summary.listed) last.octets(*summary.listed);
+  const std::string listed = std::move(last).str();
+  if (without.size() + listed.size() > kMaxWithListed) return without + '\0';
+  return without + listed;
 }
 
 base::Result<Summary> decode_summary_texts(std::string_view stored) {

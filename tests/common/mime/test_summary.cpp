@@ -157,6 +157,14 @@ TEST_CASE("a summary keeps the fields of a list view as they stand, unless they 
   CHECK_FALSE(decode_summary(old)->listed.has_value());
   CHECK_FALSE(summary_listed(old)->has_value());
 
+  // No value that the store would give pages of its own.
+  const std::string long_one = "References: " + std::string(kMaxWithListed - 300, 'r') + "\r\n" + message;
+  const auto with = summarize(long_one, index_message(long_one));
+  CHECK(with.listed.has_value());
+  const std::string lean = encode(with);
+  CHECK_FALSE(summary_listed(lean)->has_value());
+  CHECK(decode_summary(lean)->fields.size() == with.fields.size());
+
   const std::string longer = "References: " + std::string(kMaxListed, 'r') + "\r\n" + message;
   const std::string other = encode(summarize(longer, index_message(longer)));
   CHECK_FALSE(summary_listed(other)->has_value());
