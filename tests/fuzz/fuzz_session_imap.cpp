@@ -87,11 +87,6 @@ namespace {
 
 using receiver::imap::Session;
 
-class Recorder : public test::ScriptedStream {
- public:
-  Recorder(std::string input, std::size_t step) : ScriptedStream(std::move(input), step) { set_tls_active(); }
-};
-
 base::Task<void> pause_none() { co_return; }
 
 // One response, with the literals in it; it is removed from `left`.
@@ -137,7 +132,8 @@ void check_output(std::string_view output) {
 }
 
 void run(const ImapWorld& world, std::string_view state, std::string_view input, std::size_t step) {
-  Recorder stream(std::string(state) + std::string(input), step);
+  test::ScriptedStream stream(std::string(state) + std::string(input), step);
+  stream.set_tls_active();
   Session session(stream, world.services(), [](std::chrono::milliseconds) { return pause_none(); });
   test::run_task(session.run());
   FUZZ_CHECK(stream.closed());

@@ -6,8 +6,8 @@
 #include "common/log/log.hpp"
 #include "common/smtp/server_session.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/support/recorder.hpp"
 #include "tests/support/run_task.hpp"
-#include "tests/support/scripted_stream.hpp"
 
 namespace hearthmail::fuzz {
 
@@ -95,15 +95,6 @@ class Policy : public smtp::ServerPolicy {
   Seen& seen_;
 };
 
-class Recorder : public test::ScriptedStream {
- public:
-  Recorder(std::string input, std::size_t step, std::string& out) : ScriptedStream(std::move(input), step), out_(out) {}
-  ~Recorder() override { out_ = output(); }
-
- private:
-  std::string& out_;
-};
-
 smtp::ServerOptions options_for(char choice) {
   smtp::ServerOptions options;
   options.hostname = "mx.test";
@@ -127,7 +118,7 @@ Seen run(std::string_view input, std::size_t step) {
   const char choice = static_cast<char>(input.front() - '0');
   const base::ManualClock clock{1'700'000'000};
   Policy policy(options_for(static_cast<char>(static_cast<unsigned char>(choice) % 3)), seen);
-  auto owned = std::make_unique<Recorder>(std::string(input.substr(1)), step, seen.replies);
+  auto owned = std::make_unique<test::Recorder>(std::string(input.substr(1)), step, seen.replies);
   owned->offer_tls(false);  // where STARTTLS drops depends on the packing, by design
   if (static_cast<unsigned char>(choice) % 3 == 2) owned->set_tls_active();
   std::unique_ptr<net::Stream> stream = std::move(owned);

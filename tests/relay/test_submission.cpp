@@ -1,6 +1,4 @@
 // Submission sessions on a scripted stream, against real accounts and a real queue.
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 
 #include "common/auth/password.hpp"
@@ -9,8 +7,9 @@
 #include "relay/submission/message.hpp"
 #include "relay/submission/policy.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/recorder.hpp"
 #include "tests/support/run_task.hpp"
-#include "tests/support/scripted_stream.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using namespace hearthmail::relay::submission;
@@ -25,30 +24,12 @@ constexpr base::UnixTime kNow = 1'795'495'130;
 const std::string kBye = "221 2.0.0 Bye\r\n";
 const std::string kGo = "354 End with <CR><LF>.<CR><LF>\r\n";
 
-// Hands the scripted stream's output out when the session destroys it.
-class Recorder : public test::ScriptedStream {
- public:
-  Recorder(std::string input, std::size_t step, std::string& out) : ScriptedStream(std::move(input), step), out_(out) {}
-  ~Recorder() override { out_ = output(); }
-
- private:
-  std::string& out_;
-};
-
-struct Directory {
-  std::string path = "/tmp/hearthmail-submission-XXXXXX";
-  Directory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Directory() { std::filesystem::remove_all(path); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-};
-
 struct Fixture {
-  Directory directory;
+  test::TempDirectory directory;
   base::ManualClock clock{kNow};
   net::Workers workers{1, 100};
-  std::unique_ptr<accounts::Store> people = std::move(accounts::Store::open(directory.path + "/accounts")).value();
-  std::unique_ptr<queue::Store> outgoing = std::move(queue::Store::open(directory.path + "/queue")).value();
+  std::unique_ptr<accounts::Store> people = std::move(accounts::Store::open(directory.path("accounts"))).value();
+  std::unique_ptr<queue::Store> outgoing = std::move(queue::Store::open(directory.path("queue"))).value();
   std::string hash = auth::hash_password("secret");
   auth::Authenticator authenticator{workers, [this](std::string_view login) { return look_up(login); }, clock};
   Services services{workers,
@@ -57,8 +38,8 @@ struct Fixture {
                     *outgoing,
                     clock,
                     "mx.test",
-                    directory.path + "/spool",
-                    directory.path + "/relay.bell",
+                    directory.path("spool"),
+                    directory.path("relay.bell"),
                     2000};
   base::AccountId anna;
   base::AccountId berta;
@@ -86,7 +67,7 @@ struct Fixture {
 
   std::string talk(const std::string& input) {
     std::string output;
-    auto owned = std::make_unique<Recorder>(input, step, output);
+    auto owned = std::make_unique<test::Recorder>(input, step, output);
     if (tls) owned->set_tls_active();
     const auto sleep = [this](std::chrono::milliseconds duration) -> base::Task<void> { return note(duration); };
     Policy policy(services, "submission", sleep);

@@ -1,7 +1,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +9,7 @@
 #include "common/config/sources.hpp"
 #include "common/config/value.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using Catch::Matchers::Contains;
@@ -18,12 +18,8 @@ using config::Inputs;
 namespace {
 
 struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    char name[] = "/tmp/hearthmail-config-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
+  test::TempDirectory directory;
+  std::filesystem::path path = directory.path();
   std::string write(const std::string& name, const std::string& text) const {
     std::ofstream(path / name) << text;
     return (path / name).string();

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "common/crypto/digest.hpp"
 #include "common/crypto/tls.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using crypto::TlsClient;
@@ -24,17 +23,9 @@ namespace {
 // A directory with a certificate for mail.example.test.
 class Fixture {
  public:
-  Fixture() {
-    std::string pattern = "/tmp/hearthmail-tls-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
-    REQUIRE(crypto::write_self_signed(certificate(), key(), "mail.example.test", 30).ok());
-  }
-  ~Fixture() { std::filesystem::remove_all(directory_); }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
+  Fixture() { REQUIRE(crypto::write_self_signed(certificate(), key(), "mail.example.test", 30).ok()); }
 
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path(name); }
   std::string certificate() const { return path("cert.pem"); }
   std::string key() const { return path("key.pem"); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
@@ -50,7 +41,7 @@ class Fixture {
   }
 
  private:
-  std::string directory_;
+  test::TempDirectory directory_;
 };
 
 std::unique_ptr<TlsEngine> engine_of(const TlsServer& server) {

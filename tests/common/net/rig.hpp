@@ -3,8 +3,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -13,24 +11,9 @@
 #include "common/net/loop.hpp"
 #include "common/net/tcp.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 namespace hearthmail::test {
-
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern = "/tmp/hearthmail-net-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 inline base::Task<void> run_then_stop(net::Loop& loop, base::Task<void> task) {
   co_await task;
@@ -101,7 +84,7 @@ class Certificate {
   const crypto::TlsClient& client() const { return *client_; }
 
  private:
-  TempDir dir_;
+  TempDirectory dir_;
   std::unique_ptr<crypto::TlsServer> server_;
   std::unique_ptr<crypto::TlsClient> client_;
 };

@@ -8,7 +8,7 @@ using namespace hearthmail;
 using namespace hearthmail::test;
 
 TEST_CASE("rings wake the owner, many rings at most once each, and are lost without an owner") {
-  const TempDir dir;
+  const TempDirectory dir;
   const std::string path = dir.path("bell");
   net::ring(path);                   // nobody there
   net::ring(std::string(300, 'x'));  // no path at all
@@ -25,7 +25,7 @@ TEST_CASE("rings wake the owner, many rings at most once each, and are lost with
 }
 
 TEST_CASE("a doorbell replaces a stale socket, refuses one in use, and removes its own") {
-  const TempDir dir;
+  const TempDirectory dir;
   const std::string path = dir.path("bell");
   struct stat info {};
   net::Loop loop;

@@ -329,7 +329,7 @@ TEST_CASE("a host name is resolved and its addresses are tried in order") {
 }
 
 TEST_CASE("a unix socket has mode 0660, replaces a stale one and goes with its listener") {
-  const TempDir dir;
+  const TempDirectory dir;
   const std::string path = dir.path("lmtp.sock");
   struct stat info {};
   for (int round = 0; round < 2; ++round) {

@@ -22,6 +22,7 @@
 #include "common/process/ready_file.hpp"
 #include "common/process/spawn.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using base::Errc;
@@ -31,26 +32,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class TempDir {
+class TempDir : public test::TempDirectory {
  public:
-  TempDir() {
-    std::string pattern = "/tmp/hearthmail-process-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
   std::string read(const std::string& name) const {
-    std::ifstream in(path_ + "/" + name);
+    std::ifstream in(path(name));
     std::stringstream text;
     text << in.rdbuf();
     return text.str();
   }
-
- private:
-  std::string path_;
 };
 
 Command shell(const std::string& script) { return {"/bin/sh", {"-c", script}, {}, {}, true}; }

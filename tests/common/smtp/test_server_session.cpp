@@ -1,7 +1,6 @@
 // Sessions on a scripted stream, whatever the packing of the octets.
 #include "common/smtp/server_session.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "common/base/text.hpp"
@@ -9,6 +8,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/scripted_stream.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using namespace hearthmail::smtp;
@@ -78,24 +78,18 @@ class SlowClock : public base::Clock {
 struct Fixture {
   TestPolicy policy;
   base::ManualClock clock{1'700'000'000};
-  std::string directory;
+  test::TempDirectory directory;
   std::size_t step = 4096;
   bool tls = false;
   std::size_t tls_from = std::string::npos;
   bool drained = false;
 
   Fixture() {
-    std::string pattern = "/tmp/hearthmail-smtp-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    directory = pattern;
     policy.offer.hostname = "mx.test";
     policy.offer.name = "test";
     policy.offer.max_octets = 1000;
-    policy.offer.spool_dir = directory + "/spool";
+    policy.offer.spool_dir = directory.path("spool");
   }
-  ~Fixture() { std::filesystem::remove_all(directory); }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
 
   std::string talk(const std::string& input) { return talk(input, clock); }
   std::string talk(const std::string& input, const base::Clock& time) {
@@ -412,14 +406,14 @@ TEST_CASE_METHOD(Fixture, "a large message waits in a file that has no name") {
   REQUIRE(policy.stored.size() == 1);
   CHECK(policy.stored[0].from_file);
   CHECK(policy.stored[0].message == body);
-  CHECK(std::filesystem::is_empty(directory + "/spool"));
+  CHECK(std::filesystem::is_empty(directory.path("spool")));
   CHECK(after_hello(kMail + "DATA\r\nsmall\r\n.\r\n") == kMailOk + kGo + "250 2.0.0 Stored\r\n");
   CHECK_FALSE(policy.stored[1].from_file);
 }
 
 TEST_CASE_METHOD(Fixture, "a spool that cannot be written is a temporary refusal, and the dialog goes on") {
   policy.offer.max_octets = 4 * kSpoolMemory;
-  policy.offer.spool_dir = directory + "/missing/spool";
+  policy.offer.spool_dir = directory.path("missing/spool");
   const std::string body(kSpoolMemory + 1, 'x');
   CHECK(after_hello(kMail + "DATA\r\n" + body + "\r\n.\r\nNOOP\r\n") ==
         kMailOk + kGo + "452 4.3.1 Insufficient storage, try again later\r\n250 2.0.0 OK\r\n");

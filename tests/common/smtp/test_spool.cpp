@@ -1,10 +1,8 @@
-#include <stdlib.h>
-
-#include <filesystem>
 #include <memory>
 
 #include "common/smtp/incoming.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using namespace hearthmail::smtp;
@@ -16,24 +14,12 @@ std::unique_ptr<base::DiskReserve> disk_with(std::uint64_t free) {
   return std::make_unique<base::DiskReserve>([free] { return base::DiskSpace{1U << 30U, free}; }, 0);
 }
 
-struct Directory {
-  Directory() {
-    std::string pattern = "/tmp/hearthmail-spool-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  std::string path;
-};
-
 }  // namespace
 
 TEST_CASE("a spool gives back what was written, from memory and from a file") {
-  const Directory directory;
+  const test::TempDirectory directory;
   const auto octets = GENERATE(std::size_t{10}, kSpoolMemory, kSpoolMemory + 1);
-  Spool spool(directory.path + "/spool");
+  Spool spool(directory.path("spool"));
   const std::string message(octets, 'x');
   REQUIRE(spool.write(message.substr(0, 5)).ok());
   REQUIRE(spool.write(message.substr(5)).ok());
@@ -43,10 +29,10 @@ TEST_CASE("a spool gives back what was written, from memory and from a file") {
 }
 
 TEST_CASE("the disk's reserve is never filled with mail, small or large", "[limits]") {
-  const Directory directory;
+  const test::TempDirectory directory;
   ServerOptions options;
   options.line_endings = LineEndings::Keep;
-  options.spool_dir = directory.path + GENERATE("", "/not-made-yet");
+  options.spool_dir = directory.path() + GENERATE("", "/not-made-yet");
   const auto full = disk_with(base::reserve_for(1U << 30U) - 1);
   options.disk = full.get();
   const auto octets = GENERATE(std::size_t{10}, kSpoolMemory + 1);

@@ -1,6 +1,4 @@
 // SMTP and LMTP sessions that end in mailboxes: real accounts, a real mail store, a scripted stream.
-#include <cstdlib>
-#include <filesystem>
 
 #include "common/mime/summary.hpp"
 #include "common/smtp/limits.hpp"
@@ -13,8 +11,9 @@
 #include "store/mail/deliveries.hpp"
 #include "store/mail/tables.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/recorder.hpp"
 #include "tests/support/run_task.hpp"
-#include "tests/support/scripted_stream.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 namespace delivery = hearthmail::receiver::delivery;
@@ -29,33 +28,15 @@ constexpr base::UnixTime kNow = 1'795'495'130;
 const std::string kBye = "221 2.0.0 Bye\r\n";
 const std::string kGo = "354 End with <CR><LF>.<CR><LF>\r\n";
 
-// Hands the scripted stream's output out when the session destroys it.
-class Recorder : public test::ScriptedStream {
- public:
-  Recorder(std::string input, std::size_t step, std::string& out) : ScriptedStream(std::move(input), step), out_(out) {}
-  ~Recorder() override { out_ = output(); }
-
- private:
-  std::string& out_;
-};
-
-struct Directory {
-  std::string path = "/tmp/hearthmail-delivery-XXXXXX";
-  Directory() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Directory() { std::filesystem::remove_all(path); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-};
-
 // x.test: anna, berta, alias both@; y.test: catch-all to berta; z.test: one account that is not postmaster.
 struct Fixture {
-  Directory directory;
+  test::TempDirectory directory;
   base::ManualClock clock{kNow};
   net::Workers workers{1, 100};
-  std::unique_ptr<accounts::Store> people = std::move(accounts::Store::open(directory.path + "/accounts")).value();
-  std::unique_ptr<mail::Store> boxes = std::move(mail::Store::open(directory.path + "/mail")).value();
+  std::unique_ptr<accounts::Store> people = std::move(accounts::Store::open(directory.path("accounts"))).value();
+  std::unique_ptr<mail::Store> boxes = std::move(mail::Store::open(directory.path("mail"))).value();
   delivery::Delivery local{
-      delivery::Services{workers, *boxes, *people, clock, "mx.test", directory.path + "/spool", 4'000'000}};
+      delivery::Services{workers, *boxes, *people, clock, "mx.test", directory.path("spool"), 4'000'000}};
   base::AccountId anna;
   base::AccountId berta;
   base::AccountId zoe;
@@ -76,7 +57,7 @@ struct Fixture {
 
   std::string talk(const std::string& input, bool lmtp) {
     std::string output;
-    auto owned = std::make_unique<Recorder>(input, step, output);
+    auto owned = std::make_unique<test::Recorder>(input, step, output);
     if (tls) owned->set_tls_active();
     std::unique_ptr<net::Stream> stream = std::move(owned);
     delivery::LocalPolicy policy(local, lmtp ? receiver::lmtp::lmtp_options() : receiver::smtp::smtp_options(),
@@ -315,7 +296,7 @@ TEST_CASE_METHOD(Fixture, "an account removed after RCPT: temporary for SMTP, th
     transaction.recipients.push_back(recipient);
   }
   REQUIRE(people->env().write([](WriteTxn& txn) { return accounts::remove_account(txn, "zoe@z.test"); }).ok());
-  smtp::Spool spool(directory.path + "/spool");
+  smtp::Spool spool(directory.path("spool"));
   REQUIRE(spool.write("Subject: x\r\n\r\n").ok());
   const auto one = test::run_task(local.deliver(options, client, transaction, spool, delivery::Answers::One));
   REQUIRE(one.size() == 1);

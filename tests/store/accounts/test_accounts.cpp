@@ -4,8 +4,8 @@
 
 #include "store/accounts/accounts.hpp"
 #include "store/accounts/tables.hpp"
-#include "tests/store/accounts/temp_directory.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace hearthmail;
 using namespace hearthmail::store::accounts;
