@@ -102,6 +102,8 @@ struct EnvOptions {
   // is what all sanitizers can map (ThreadSanitizer refuses 1 TiB).
   std::uint64_t map_octets = 512ULL << 30U;
   std::uint32_t max_readers = 1024;
+  // How long open() may check pages; the rest is checked in the background. A store of some hundred MB is done in it.
+  std::chrono::milliseconds check_at_open{1000};
   std::string schema;  // "mail", "queue", "accounts": refused when the file is another one
 };
 
@@ -115,7 +117,8 @@ constexpr std::size_t kLargeJob = 1024 * 1024;  // octets; limits.md: child tran
 class Env {
  public:
   // Opens or creates DIR/data.mdb. One Env per directory and process (a second open in the same process is refused).
-  // Errors: Unsupported (newer format), Corrupt (file shorter than its pages; the text names `restore`), Unavailable.
+  // Errors: Unsupported (newer format), Corrupt (the file was cut or its pages are damaged; the text names `restore`),
+  // Unavailable.
   static base::Result<std::unique_ptr<Env>> open(const std::string& directory, EnvOptions options);
   ~Env();  // finishes waiting jobs, joins the writer thread
   Env(const Env&) = delete;
@@ -147,6 +150,8 @@ class Env {
 
   // Octets of free pages within the file, which new records may fill without growing it.
   base::Result<std::uint64_t> reusable_octets() const;
+  // Reads every page's structure (structure.hpp), however long it takes; for `hearthmail check`. Corrupt, naming the page.
+  base::Status check_pages() const;
 
   // Frees the slots of dead readers (other processes that were killed). Call at start and every minute.
   void check_readers();

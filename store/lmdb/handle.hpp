@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "store/lmdb/env.hpp"
+#include "store/lmdb/structure.hpp"
 
 namespace hearthmail::store::lmdb {
 
@@ -56,6 +57,7 @@ struct ReadTxn::Impl {
   // Of a write transaction only:
   std::vector<std::uint64_t> topics;
   std::size_t octets = 0;             // put so far
+  bool changed = false;               // something was put or erased
   std::optional<base::Error> broken;  // LMDB refused a change: the transaction can only be rolled back
   ~Impl() {
     if (snapshots != nullptr) snapshots->end(txn);
@@ -90,8 +92,17 @@ struct Env::Impl {
   ~Impl();
   // open.cpp
   base::Status open_file(const std::string& directory, const EnvOptions& options);
+  base::Status open_lmdb(const std::string& directory, const EnvOptions& options);
   base::Status open_tables(const EnvOptions& options);
   base::Result<bool> try_tables(MDB_txn* txn, const EnvOptions& options, bool create);
+  // create.cpp: makes DIR/data.mdb with its tables, unless another process does
+  static base::Status create_file(const std::string& directory, const EnvOptions& options);
+  // verify.cpp
+  base::Status verify(std::chrono::milliseconds budget);
+  base::Result<bool> verify_part(Structure::Place& place, std::chrono::steady_clock::time_point ends);
+  base::Result<bool> verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
+                                     std::chrono::steady_clock::time_point ends);
+  void verify_in_background(Structure::Place place);
   // writer.cpp
   void start();
   void stop();
@@ -101,12 +112,14 @@ struct Env::Impl {
   OpenDirectory claimed;  // first: given back last
   std::string directory;
   MDB_env* env = nullptr;
-  int lock_file = -1;  // a descriptor of our own
+  int lock_file = -1;     // a descriptor of our own
+  MDB_dbi main_tree = 0;  // where LMDB keeps the tables' roots, and we each commit's number
   std::vector<MDB_dbi> tables;
   Snapshots snapshots;
 
   std::mutex mutex;  // guards the queue, the hooks, stopping and failure
   std::condition_variable arrived;
+  std::condition_variable verifier_stops;
   std::deque<Job> queue;
   bool stopping = false;
   std::optional<base::Error> failure;
@@ -115,6 +128,7 @@ struct Env::Impl {
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> jobs{0};
   std::thread writer;
+  std::thread verifier;  // reads the pages for which the start had no time
 
  private:
   struct Group;
@@ -124,7 +138,7 @@ struct Env::Impl {
   bool run_first(Group& group, Job job);
   void run_next(Group& group, Job job);
   void commit(Group& group);
-  void fail(const base::Error& error);
+  void fail(std::string_view event, const base::Error& error);
   void tell_full(const base::Error& error);
   // room.cpp
   void keep_ahead();

@@ -8,7 +8,9 @@
 
 #include "common/base/bytes.hpp"
 #include "common/log/log.hpp"
+#include "store/lmdb/guard.hpp"
 #include "store/lmdb/handle.hpp"
+#include "store/lmdb/metas.hpp"
 #include "store/lmdb/sync_mode.hpp"
 
 namespace hearthmail::store::lmdb {
@@ -120,11 +122,30 @@ Env::Impl::~Impl() {
 }
 
 Status Env::Impl::open_file(const std::string& where, const EnvOptions& options) {
-  directory = where;
   TRY(make_directory(where));
   TRY_ASSIGN(claimed, OpenDirectory::claim(where));
+  const std::string file = where + "/data.mdb";
+  if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) TRY(create_file(where, options));
+  TRY(check_metas(file));
+  TRY(open_lmdb(where, options));
+  Status length;
+  // Another process may commit twice while the free list is walked; a file that was cut fails every time.
+  for (int tries = 0; tries < 3; ++tries) {
+    TRY_ASSIGN(MDB_txn * txn, snapshots.begin());
+    length = check_length(env, txn);
+    snapshots.end(txn);
+    if (length.ok()) break;
+  }
+  TRY(length);
+  return verify(options.check_at_open);
+}
+
+Status Env::Impl::open_lmdb(const std::string& where, const EnvOptions& options) {
+  directory = where;
+  install_guard();
   int code = mdb_env_create(&env);
   if (code != 0) return to_error(code, "create an environment");
+  mdb_env_set_assert(env, on_assertion);
   snapshots.attach(env);
   mdb_env_set_maxreaders(env, options.max_readers);
   mdb_env_set_maxdbs(env, static_cast<MDB_dbi>(options.tables.size() + 1));
@@ -135,15 +156,7 @@ Status Env::Impl::open_file(const std::string& where, const EnvOptions& options)
   lock_file = fill_lock_file(where);
   int dead = 0;
   mdb_reader_check(env, &dead);
-  Status length;
-  // Another process may commit twice while the free list is walked; a file that was cut fails every time.
-  for (int tries = 0; tries < 3; ++tries) {
-    TRY_ASSIGN(MDB_txn * txn, snapshots.begin());
-    length = check_length(env, txn);
-    snapshots.end(txn);
-    if (length.ok()) break;
-  }
-  return length;
+  return base::ok();
 }
 
 // Opens every table in `txn`. False: a table or the format version is missing (never with `create`).
@@ -159,6 +172,8 @@ Result<bool> Env::Impl::try_tables(MDB_txn* txn, const EnvOptions& options, bool
     TRY(write_meta(txn, meta, kSchemaKey, options.schema));
     TRY(write_meta(txn, meta, kFormatKey, number(options.format_version)));
   }
+  code = mdb_dbi_open(txn, nullptr, 0, &main_tree);
+  if (code != 0) return to_error(code, "open the table of tables");
   std::vector<MDB_dbi> opened;
   for (const std::string& name : options.tables) {
     opened.emplace_back();
@@ -181,6 +196,11 @@ Status Env::Impl::open_tables(const EnvOptions& options) {
       mdb_txn_abort(txn);
       if (!complete.ok()) return complete.error();
       continue;
+    }
+    if (create) code = stamp(txn, main_tree);
+    if (code != 0) {
+      mdb_txn_abort(txn);
+      return to_error(code, "make the tables");
     }
     code = mdb_txn_commit(txn);  // also keeps the table handles of a snapshot
     if (code != 0) return to_error(code, "make the tables");

@@ -55,6 +55,7 @@ Status WriteTxn::put(Table table, std::string_view key, std::string_view value) 
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
   impl_->octets += key.size() + value.size();
+  impl_->changed = true;
   const MDB_dbi dbi = (*impl_->tables)[table.index];
   // Most keys are new numbers, greater than all before. LMDB fills pages for those when it is told, and cuts them in halves
   // when it is not; MDB_KEYEXIST says that this key has its place further left.
@@ -67,6 +68,7 @@ Status WriteTxn::insert(Table table, std::string_view key, std::string_view valu
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
   impl_->octets += key.size() + value.size();
+  impl_->changed = true;
   const int code = mdb_put(impl_->txn, (*impl_->tables)[table.index], &k, &v, MDB_NOOVERWRITE);
   return checked(*impl_, code, "write a new record");
 }
@@ -75,6 +77,7 @@ Result<bool> WriteTxn::erase(Table table, std::string_view key) {
   MDB_val k = to_val(key);
   const int code = mdb_del(impl_->txn, (*impl_->tables)[table.index], &k, nullptr);
   if (code == MDB_NOTFOUND) return false;
+  impl_->changed = true;
   TRY(checked(*impl_, code, "erase a record"));
   return true;
 }
@@ -89,6 +92,7 @@ Result<std::uint64_t> WriteTxn::erase_prefix(Table table, std::string_view prefi
   while (code == 0 && starts_with(key, prefix)) {
     code = mdb_cursor_del(cursor, 0);
     if (code != 0) break;
+    impl_->changed = true;
     ++erased;
     code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);  // after a deletion: the one that moved up
   }

@@ -8,6 +8,7 @@
 #include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "store/lmdb/handle.hpp"
+#include "store/lmdb/metas.hpp"
 
 namespace hearthmail::store::lmdb {
 
@@ -45,6 +46,7 @@ struct Env::Impl::Group {
   std::vector<Job> kept;  // their changes are in `top`
   std::vector<std::uint64_t> topics;
   std::size_t octets = 0;
+  bool changed = false;
   bool closed = false;  // an Own job: nothing may join it
   std::chrono::steady_clock::time_point began;
 };
@@ -59,7 +61,9 @@ void Env::Impl::stop() {
     stopping = true;
   }
   arrived.notify_all();
+  verifier_stops.notify_all();
   if (writer.joinable()) writer.join();
+  if (verifier.joinable()) verifier.join();
 }
 
 void Env::Impl::submit(Job job) {
@@ -155,6 +159,7 @@ bool Env::Impl::run_first(Group& group, Job job) {
   group.closed = job.isolation == Isolation::Own;
   base::sync_point("after-write");
   group.octets = state->octets;
+  group.changed = state->changed;
   group.topics = std::move(state->topics);
   group.kept.push_back(std::move(job));
   return true;
@@ -186,6 +191,7 @@ void Env::Impl::run_next(Group& group, Job job) {
   }
   base::sync_point("after-write");
   group.octets += state->octets;
+  group.changed = group.changed || state->changed;
   group.topics.insert(group.topics.end(), state->topics.begin(), state->topics.end());
   group.kept.push_back(std::move(job));
 }
@@ -193,13 +199,20 @@ void Env::Impl::run_next(Group& group, Job job) {
 void Env::Impl::commit(Group& group) {
   if (base::fault("reply-before-commit")) reply_early(group.kept);
   base::sync_point("before-commit");
-  const int code = mdb_txn_commit(group.top);
+  int code = group.changed ? stamp(group.top, main_tree) : 0;
+  if (code != 0) {  // no room or no memory: nothing was written
+    mdb_txn_abort(group.top);
+    snapshots.end_write();
+    for (Job& job : group.kept) job.done(to_error(code, directory + ": number the commit"));
+    return;
+  }
+  code = mdb_txn_commit(group.top);
   snapshots.end_write();
   if (code != 0) {
     Error error = to_error(code, directory + ": commit");
     error.code = Errc::Unavailable;
     if (only_full(code, group.octets)) tell_full(error);
-    else fail(error);
+    else fail("commit failed", error);
     for (Job& job : group.kept) job.done(error);
     return;
   }
@@ -226,14 +239,14 @@ void Env::Impl::tell_full(const Error& error) {
 }
 
 // House rule: after a failed commit nobody knows what is on the disk, so nothing more is written by this process.
-void Env::Impl::fail(const Error& error) {
+void Env::Impl::fail(std::string_view event, const Error& error) {
   std::function<void(const Error&)> hook;
   {
     const std::lock_guard lock(mutex);
     failure = error;
     hook = failed_hook;
   }
-  log::error("commit failed", {{"directory", directory}, {"error", error.text}});
+  log::error(event, {{"directory", directory}, {"error", error.text}});
   if (hook) hook(error);
 }
 

@@ -1,0 +1,129 @@
+// The check of the pages at open: what can be read within the time that a start may take, then the rest in the background.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "common/log/log.hpp"
+#include "store/lmdb/handle.hpp"
+#include "store/lmdb/metas.hpp"
+
+namespace hearthmail::store::lmdb {
+
+using base::Errc;
+using base::Error;
+using base::Result;
+using base::Status;
+using std::chrono::steady_clock;
+
+namespace {
+
+// One part of the background's work is one snapshot; limits.md: a snapshot lives at most about a second.
+constexpr std::chrono::milliseconds kPart{200};
+constexpr std::chrono::milliseconds kBetweenParts{200};
+constexpr int kMostTries = 20;
+
+// The pages of the snapshot `txn`. Nothing: two commits have gone by since it was opened, and its meta page is overwritten.
+std::optional<layout::Meta> meta_of(const PageFile& file, std::uint64_t transaction) {
+  for (std::uint64_t i = 0; i < layout::kMetaPages; ++i) {
+    std::string page;
+    if (!file.read(i, layout::kMetaEnd, page)) continue;
+    const layout::Meta meta = layout::load_meta(page);
+    if (meta.transaction == transaction) return meta;
+  }
+  return std::nullopt;
+}
+
+std::string note_of(const std::string& directory) { return directory + "/damaged"; }
+
+// Only the background found it, so the next start must look at everything before it serves.
+void leave_note(const std::string& directory, const Error& error) {
+  std::ofstream(note_of(directory)) << error.text << "\n";
+}
+
+bool has_note(const std::string& directory) { return ::access(note_of(directory).c_str(), F_OK) == 0; }
+
+}  // namespace
+
+// Reads one snapshot's pages from `place` on, until `ends`. True: all were read.
+Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_point ends) {
+  MDB_stat stat{};
+  mdb_env_stat(env, &stat);
+  int fd = -1;
+  mdb_env_get_fd(env, &fd);
+  const PageFile file(fd, stat.ms_psize);
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    TRY_ASSIGN(MDB_txn * txn, snapshots.begin());
+    const std::uint64_t transaction = mdb_txn_id(txn);
+    const auto meta = meta_of(file, transaction);
+    if (!meta) {
+      snapshots.end(txn);
+      continue;
+    }
+    const auto done = verify_snapshot(file, *meta, place, ends);
+    snapshots.end(txn);
+    return done;
+  }
+  return false;  // a busy environment: another time
+}
+
+Result<bool> Env::Impl::verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
+                                        steady_clock::time_point ends) {
+  Structure structure(file, meta);
+  TRY(structure.begin());
+  TRY(check_stamp(structure, meta.transaction));
+  if (!place.table.empty()) structure.skip_to(place);
+  TRY_ASSIGN(const bool all, structure.leaves(ends));
+  place = structure.place();
+  if (all) TRY(structure.finish());
+  return all;
+}
+
+Status Env::Impl::verify(std::chrono::milliseconds budget) {
+  Structure::Place place;
+  const bool noted = has_note(directory);
+  const auto ends = noted ? steady_clock::time_point::max() : steady_clock::now() + budget;
+  TRY_ASSIGN(const bool all, verify_part(place, ends));
+  if (all) {
+    if (noted) ::unlink(note_of(directory).c_str());
+    return base::ok();
+  }
+  log::info("the pages are checked further while the store is used", {{"directory", directory}});
+  verifier = std::thread([this, place] { verify_in_background(place); });
+  return base::ok();
+}
+
+void Env::Impl::verify_in_background(Structure::Place place) {
+  sched_param none{};
+  ::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+  for (;;) {
+    {
+      std::unique_lock lock(mutex);
+      if (verifier_stops.wait_for(lock, kBetweenParts, [this] { return stopping; })) return;
+    }
+    const auto all = verify_part(place, steady_clock::now() + kPart);
+    if (!all.ok()) {
+      if (all.error().code != Errc::Corrupt) continue;  // no snapshot was to be had
+      leave_note(directory, all.error());
+      fail("damage found", base::with_context(directory, all.error()));
+      return;
+    }
+    if (!*all) continue;
+    log::info("all pages were checked", {{"directory", directory}});
+    return;
+  }
+}
+
+Status Env::check_pages() const {
+  Structure::Place place;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    TRY_ASSIGN(const bool all, impl_->verify_part(place, steady_clock::time_point::max()));
+    if (all) return base::ok();
+  }
+  return Error{Errc::Unavailable, impl_->directory + ": the environment is too busy to check its pages"};
+}
+
+}  // namespace hearthmail::store::lmdb
