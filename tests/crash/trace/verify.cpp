@@ -27,28 +27,6 @@ Result<Contents> contents_of(store::lmdb::Env& env, std::uint8_t environment) {
   });
 }
 
-// One more piece of mail, as after any start.
-Status take_more(store::lmdb::Env& env, std::uint8_t environment) {
-  return env.write([&](WriteTxn& txn) -> Status {
-    if (environment == kMail) {
-      const auto body = mail::prepare_body("Subject: after the crash\r\n\r\n" + std::string(9000, 'x'), "summary");
-      mail::Arrival arrival;
-      arrival.body = &body;
-      TRY_ASSIGN(const auto inbox, mail::find_mailbox(txn, base::AccountId{1}, "INBOX"));
-      TRY_ASSIGN(const auto appended, mail::append(txn, inbox.id, arrival));
-      if (appended.uid.value != inbox.uid_next) return Error{base::Errc::Internal, "a UID was not the next one"};
-    } else if (environment == kQueue) {
-      queue::Recipient to;
-      to.address = "after@far.example";
-      TRY_ASSIGN([[maybe_unused]] const auto id,
-                 queue::enqueue(txn, {}, {to}, queue::prepare_body(std::string(9000, 'x'))));
-    } else {
-      return accounts::add_domain(txn, "after.example");
-    }
-    return base::ok();
-  });
-}
-
 std::size_t doubled_messages(const std::string& state) {
   std::istringstream lines(state);
   std::set<std::string> uids;
@@ -124,7 +102,7 @@ Verdict verify_in(const std::string& directory, std::uint8_t environment, const 
     if (!found.ok()) return failed("read", found.error());
     Verdict verdict = Comparison(*found, history).judge(allowed);
     if (verdict.bad() || !go_on) return verdict;
-    const Status more = take_more((*store)->env(), environment);
+    const Status more = take_more((*store)->env(), environment, 0);
     if (!more.ok()) return failed("go on after the crash", more.error());
   }
   auto again = Store::open(directory);
@@ -134,6 +112,34 @@ Verdict verify_in(const std::string& directory, std::uint8_t environment, const 
 }
 
 }  // namespace
+
+Status take_more(store::lmdb::Env& env, std::uint8_t environment, int number) {
+  return env.write([&](WriteTxn& txn) -> Status {
+    if (environment == kMail) {
+      const auto body = mail::prepare_body(
+          "Subject: after the crash " + std::to_string(number) + "\r\n\r\n" + std::string(9000, 'x'), "summary");
+      mail::Arrival arrival;
+      arrival.body = &body;
+      TRY_ASSIGN(const auto inbox, mail::find_mailbox(txn, base::AccountId{1}, "INBOX"));
+      TRY_ASSIGN(const auto appended, mail::append(txn, inbox.id, arrival));
+      if (appended.uid.value != inbox.uid_next) return Error{base::Errc::Internal, "a UID was not the next one"};
+    } else if (environment == kQueue) {
+      queue::Recipient to;
+      to.address = "after@far.example";
+      TRY_ASSIGN([[maybe_unused]] const auto id,
+                 queue::enqueue(txn, {}, {to}, queue::prepare_body(std::string(9000, 'x'))));
+    } else {
+      return accounts::add_domain(txn, "after" + std::to_string(number) + ".example");
+    }
+    return base::ok();
+  });
+}
+
+std::string inbox_object(store::lmdb::Env& env, std::uint8_t environment) {
+  if (environment != kMail) return {};
+  const auto inbox = env.read([](const ReadTxn& txn) { return mail::find_mailbox(txn, base::AccountId{1}, "INBOX"); });
+  return inbox.ok() ? mailbox_object(inbox->id) : std::string();
+}
 
 Verdict verify(const std::string& directory, std::uint8_t environment, const History& history, std::size_t at,
                bool acks_at_begin, bool go_on) {

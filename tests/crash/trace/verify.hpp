@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "store/lmdb/env.hpp"
 #include "tests/crash/trace/history.hpp"
 
 namespace hearthmail::crash {
@@ -20,5 +21,10 @@ struct Verdict {
 // mail afterwards, is opened again and checked again.
 Verdict verify(const std::string& directory, std::uint8_t environment, const History& history, std::size_t at,
                bool acks_at_begin, bool go_on);
+
+// One more piece of mail, as after any start; `number` makes it another one.
+base::Status take_more(store::lmdb::Env& env, std::uint8_t environment, int number);
+// The object that it changes in the mail environment.
+std::string inbox_object(store::lmdb::Env& env, std::uint8_t environment);
 
 }  // namespace hearthmail::crash
