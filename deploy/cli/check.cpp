@@ -55,16 +55,23 @@ Result<maintenance::Report> look(const config::Settings& settings) {
   return maintenance::check(settings.data_dir, options);
 }
 
+// A file that is damaged is in the report already; the others are mended all the same.
+template <class Store>
+Result<std::unique_ptr<Store>> unless_damaged(Result<std::unique_ptr<Store>> opened) {
+  if (!opened.ok() && opened.error().code == base::Errc::Corrupt) return std::unique_ptr<Store>();
+  return opened;
+}
+
 // One round of repair. False: nothing more can be done.
 Result<bool> mend(const config::Settings& settings, const maintenance::Report& report, const std::string& quarantine) {
-  TRY_ASSIGN(const auto accounts, open_accounts(settings));
+  TRY_ASSIGN(const auto accounts, unless_damaged(open_accounts(settings)));
   std::unique_ptr<store::mail::Store> mail;
   std::unique_ptr<store::queue::Store> queue;
   if (must_exist(mail_directory(settings)).ok()) {
-    TRY_ASSIGN(mail, store::mail::Store::open(mail_directory(settings)));
+    TRY_ASSIGN(mail, unless_damaged(store::mail::Store::open(mail_directory(settings))));
   }
   if (must_exist(queue_directory(settings)).ok()) {
-    TRY_ASSIGN(queue, open_queue(settings));
+    TRY_ASSIGN(queue, unless_damaged(open_queue(settings)));
   }
   const auto say = [](const std::string& step) { std::fprintf(stderr, "%s\n", step.c_str()); };
   TRY_ASSIGN(const auto repaired,

@@ -150,8 +150,10 @@ class Env {
 
   // Octets of free pages within the file, which new records may fill without growing it.
   base::Result<std::uint64_t> reusable_octets() const;
-  // Reads every page's structure (structure.hpp), however long it takes; for `hearthmail check`. Corrupt, naming the page.
-  base::Status check_pages() const;
+  // Reads every page's structure (structure.hpp), however long it takes, in short snapshots; for `hearthmail check`.
+  // Corrupt, naming the page. Returns how many pages are neither used nor free (0 when one snapshot was too short to see
+  // it): they only waste room.
+  base::Result<std::uint64_t> check_pages() const;
 
   // Frees the slots of dead readers (other processes that were killed). Call at start and every minute.
   void check_readers();

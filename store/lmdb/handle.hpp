@@ -99,9 +99,11 @@ struct Env::Impl {
   static base::Status create_file(const std::string& directory, const EnvOptions& options);
   // verify.cpp
   base::Status verify(std::chrono::milliseconds budget);
-  base::Result<bool> verify_part(Structure::Place& place, std::chrono::steady_clock::time_point ends);
+  // `lost`: how many pages are neither used nor free, when all are read from the first on
+  base::Result<bool> verify_part(Structure::Place& place, std::chrono::steady_clock::time_point ends,
+                                 std::uint64_t* lost = nullptr);
   base::Result<bool> verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
-                                     std::chrono::steady_clock::time_point ends);
+                                     std::chrono::steady_clock::time_point ends, std::uint64_t* lost);
   void verify_in_background(Structure::Place place);
   // writer.cpp
   void start();

@@ -24,6 +24,7 @@ namespace {
 // One part of the background's work is one snapshot; limits.md: a snapshot lives at most about a second.
 constexpr std::chrono::milliseconds kPart{200};
 constexpr std::chrono::milliseconds kBetweenParts{200};
+constexpr std::chrono::milliseconds kCheckPart{500};  // when somebody waits for it
 constexpr int kMostTries = 20;
 
 // The pages of the snapshot `txn`. Nothing: two commits have gone by since it was opened, and its meta page is overwritten.
@@ -49,7 +50,7 @@ bool has_note(const std::string& directory) { return ::access(note_of(directory)
 }  // namespace
 
 // Reads one snapshot's pages from `place` on, until `ends`. True: all were read.
-Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_point ends) {
+Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_point ends, std::uint64_t* lost) {
   MDB_stat stat{};
   mdb_env_stat(env, &stat);
   int fd = -1;
@@ -63,7 +64,7 @@ Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_
       snapshots.end(txn);
       continue;
     }
-    const auto done = verify_snapshot(file, *meta, place, ends);
+    const auto done = verify_snapshot(file, *meta, place, ends, lost);
     snapshots.end(txn);
     return done;
   }
@@ -71,7 +72,7 @@ Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_
 }
 
 Result<bool> Env::Impl::verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
-                                        steady_clock::time_point ends) {
+                                        steady_clock::time_point ends, std::uint64_t* lost) {
   Structure structure(file, meta);
   TRY(structure.begin());
   TRY(check_stamp(structure, meta.transaction));
@@ -79,6 +80,7 @@ Result<bool> Env::Impl::verify_snapshot(const PageFile& file, const layout::Meta
   TRY_ASSIGN(const bool all, structure.leaves(ends));
   place = structure.place();
   if (all) TRY(structure.finish());
+  if (all && lost != nullptr) *lost = structure.lost_pages();
   return all;
 }
 
@@ -117,11 +119,14 @@ void Env::Impl::verify_in_background(Structure::Place place) {
   }
 }
 
-Status Env::check_pages() const {
+Result<std::uint64_t> Env::check_pages() const {
   Structure::Place place;
-  for (int tries = 0; tries < kMostTries; ++tries) {
-    TRY_ASSIGN(const bool all, impl_->verify_part(place, steady_clock::time_point::max()));
-    if (all) return base::ok();
+  std::uint64_t lost = 0;
+  for (int without_progress = 0; without_progress < kMostTries; ++without_progress) {
+    const Structure::Place before = place;
+    TRY_ASSIGN(const bool all, impl_->verify_part(place, steady_clock::now() + kCheckPart, &lost));
+    if (all) return before.table.empty() ? lost : std::uint64_t{0};
+    if (before.table != place.table || before.key != place.key) without_progress = 0;
   }
   return Error{Errc::Unavailable, impl_->directory + ": the environment is too busy to check its pages"};
 }

@@ -17,10 +17,31 @@ double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
+// False: LMDB's pages are damaged, which is a finding, and no table is walked over them.
+Result<bool> pages_fit(lmdb::Env& env, const std::string& environment, Report& report) {
+  const auto lost = env.check_pages();
+  if (lost.ok()) {
+    if (*lost > 0) {
+      report.notes.push_back(environment + ": " + std::to_string(*lost) + " pages are neither used nor free; no harm");
+    }
+    return true;
+  }
+  if (lost.error().code != Errc::Corrupt) return lost.error();
+  add_finding(report, {Problem::Unopenable, environment, "", "data.mdb", lost.error().text, {}});
+  return false;
+}
+
 Status check_into(const Opened& stores, const CheckOptions& options, Report& report) {
-  if (stores.accounts != nullptr) TRY(check_accounts(*stores.accounts, options, report));
-  if (stores.mail != nullptr) TRY(check_mail(*stores.mail, stores.accounts, options, report));
-  if (stores.queue != nullptr) TRY(check_queue(*stores.queue, options, report));
+  const auto looked_at = [&report](auto* store, const std::string& environment) -> Result<bool> {
+    if (store == nullptr) return false;
+    return pages_fit(store->env(), environment, report);
+  };
+  TRY_ASSIGN(const bool accounts, looked_at(stores.accounts, "accounts"));
+  TRY_ASSIGN(const bool mail, looked_at(stores.mail, "mail"));
+  TRY_ASSIGN(const bool queue, looked_at(stores.queue, "queue"));
+  if (accounts) TRY(check_accounts(*stores.accounts, options, report));
+  if (mail) TRY(check_mail(*stores.mail, accounts ? stores.accounts : nullptr, options, report));
+  if (queue) TRY(check_queue(*stores.queue, options, report));
   return base::ok();
 }
 
