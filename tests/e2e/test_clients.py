@@ -1,15 +1,17 @@
 """Mail programs that people use, driven against a running instance."""
 import imaplib
 import os
-import pty
 import re
-import select
-import signal
 import subprocess
-import time
 import unittest
 
-from harness import DEADLINE, DOMAIN, Instance, fetch_all, letter, wait_for_exists
+from harness import DEADLINE, DOMAIN, Instance, letter, wait_for_exists
+from imap_wire import Wire
+from terminal import Terminal
+
+
+# How many mbsync gets; HEARTHMAIL_SYNC_MESSAGES=10000 is the large dose (minutes, with an optimised build).
+MESSAGES = int(os.environ.get("HEARTHMAIL_SYNC_MESSAGES", "500"))
 
 
 class Clients(unittest.TestCase):
@@ -53,7 +55,7 @@ SyncState *
         return path
 
     def mbsync(self, config):
-        done = subprocess.run(["mbsync", "-c", config, "-a"], capture_output=True, text=True, timeout=4 * DEADLINE, env={"HOME": str(self.mail.root), "PATH": "/usr/bin:/bin"})
+        done = subprocess.run(["mbsync", "-c", config, "-a"], capture_output=True, text=True, timeout=4 * DEADLINE + MESSAGES / 10, env={"HOME": str(self.mail.root), "PATH": "/usr/bin:/bin"})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     @staticmethod
@@ -71,63 +73,60 @@ SyncState *
         path = next(path for path in [*folder.glob("cur/*"), *folder.glob("new/*")] if f"Subject: {subject}\n".encode() in path.read_bytes())
         path.rename(folder / "cur" / (path.name.partition(":2,")[0] + ":2," + flags))
 
-    def test_mbsync_syncs_500_messages_both_ways_twice(self):
-        client = self.mail.imap("sync")
-        for number in range(500):
-            kind, text = client.append("INBOX", r"(\Seen)" if number % 3 == 0 else None, None, letter(f"message {number}", f"Text {number}\r\n" * (number % 40 + 1), number=number))
-            self.assertEqual(kind, "OK", text)
+    def test_mbsync_syncs_both_ways(self):
+        wire = Wire(self.mail, "sync")
+        for number in range(MESSAGES):
+            octets = letter(f"message {number}", f"Text {number}\r\n" * (number % 40 + 1), number=number)
+            wire.send(b"a APPEND INBOX %s{%d+}\r\n%s\r\n" % (b"(\\Seen) " if number % 3 == 0 else b"", len(octets), octets))
+        for _ in range(MESSAGES):
+            self.assertEqual(wire.until(b"a")[-1][1], b"OK")
         store = self.mail.root / "maildir"
         store.mkdir()
         config = self.mbsync_config(store)
         self.mbsync(config)
         near = self.maildir(store / "INBOX")
-        self.assertEqual(len(near), 500)
-        self.assertEqual(sum("S" in flags for flags, _ in near.values()), 167)
+        self.assertEqual(len(near), MESSAGES)
+        self.assertEqual(sum("S" in flags for flags, _ in near.values()), (MESSAGES + 2) // 3)
+        before = self.state(wire), self.names(store)
+        self.mbsync(config)
+        self.assertEqual((self.state(wire), self.names(store)), before)  # nothing to do, nothing done
 
         # Changes on both sides: two new ones near, flags near and far, a deletion on each side.
-        for number in (900, 901):
+        for number in (MESSAGES + 400, MESSAGES + 401):
             (store / "INBOX" / "new" / f"1700000000.{number}.near").write_bytes(letter(f"near {number}", number=number).replace(b"\r\n", b"\n"))
         self.set_flags(store / "INBOX", "message 1", "FS")
         self.set_flags(store / "INBOX", "message 3", "ST")
-        client.select("INBOX")
-        _, found = client.search(None, "SUBJECT", '"message 499"')
-        client.store(found[0].split()[-1].decode(), "+FLAGS", r"(\Deleted)")
-        client.expunge()
-        _, found = client.search(None, "SUBJECT", '"message 498"')
-        client.store(found[0].split()[-1].decode(), "+FLAGS", r"(\Answered)")
+        wire.ok("SELECT INBOX")
+        wire.ok(f"UID STORE {MESSAGES} +FLAGS (\\Deleted)")
+        wire.ok("EXPUNGE")
+        wire.ok(f"UID STORE {MESSAGES - 1} +FLAGS (\\Answered)")
 
         self.mbsync(config)
         near = self.maildir(store / "INBOX")
-        client.select("INBOX")
-        far = {re.search(rb"^Subject: (.*)\r$", octets, re.M)[1].decode(): re.sub(rb"^X-TUID: .*\r\n", b"", octets, flags=re.M) for octets in fetch_all(client)}
-        self.assertEqual({subject: octets for subject, (_, octets) in near.items()}, far)
-        self.assertEqual(len(far), 500)
-        self.assertIn("near 900", far)
+        wire.ok("NOOP")
+        far = {re.search(rb"^Subject: (.*)\r$", octets, re.M)[1].decode(): re.sub(rb"^X-TUID: .*\r\n", b"", octets, flags=re.M)
+               for octets in (found[b"BODY[]"] for found in wire.fetch("1:*", "(BODY.PEEK[])").values())}
+        self.assertEqual({subject: octets for subject, (_, octets) in near.items()} == far, True)
+        self.assertEqual(len(far), MESSAGES)
+        self.assertIn(f"near {MESSAGES + 400}", far)
         self.assertNotIn("message 3", far)
-        self.assertNotIn("message 499", far)
-        self.assertIn("R", near["message 498"][0])
-        _, found = client.search(None, "FLAGGED")
-        self.assertEqual(len(found[0].split()), 1)
-        client.logout()
+        self.assertNotIn(f"message {MESSAGES - 1}", far)
+        self.assertIn("R", near[f"message {MESSAGES - 2}"][0])
+        self.assertEqual(len(wire.ok("SEARCH FLAGGED")[0][2]), 1)
+        before = self.state(wire), self.names(store)
+        self.mbsync(config)
+        self.assertEqual((self.state(wire), self.names(store)), before)
+        wire.close()
+
+    @staticmethod
+    def state(wire):
+        return next(found[3] for found in wire.ok("STATUS INBOX (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)") if found[1] == b"STATUS")
+
+    @staticmethod
+    def names(store):
+        return sorted(str(path) for path in store.glob("**/*") if path.is_file() and not path.name.startswith("."))
 
     # ---- neomutt
-
-    def on_a_terminal(self, command):
-        """Runs a program that wants a terminal; returns what it wrote there."""
-        pid, master = pty.fork()
-        if pid == 0:
-            os.execvpe(command[0], command, {"HOME": str(self.mail.root), "TERM": "xterm", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
-        screen = b""
-        ends = time.monotonic() + DEADLINE
-        try:
-            while select.select([master], [], [], max(0.0, ends - time.monotonic()))[0]:
-                screen += os.read(master, 65536)
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass  # the program ended and its terminal with it
-        os.close(master)
-        os.waitpid(pid, 0)
-        return screen.decode("utf-8", "replace")
 
     def test_neomutt_reads_headers(self):
         for number, subject in enumerate(("first letter", "=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "third letter")):
@@ -153,7 +152,7 @@ set pipe_decode = yes
 set wait_key = no
 push "<tag-pattern>~A<enter><tag-prefix><pipe-message>cat >>{out}<enter><quit>"
 """)
-        screen = self.on_a_terminal(["neomutt", "-F", str(config)])
+        screen = Terminal(["neomutt", "-F", str(config)], self.mail.root).finish()
         self.assertTrue(out.exists(), screen[-3000:])
         text = out.read_text()
         for subject in ("first letter", "Grüße", "third letter"):
