@@ -23,6 +23,11 @@ constexpr std::string_view kPrefix = "new-";
 
 Error failed(const std::string& what) { return {Errc::Unavailable, what + ": " + std::strerror(errno)}; }
 
+bool exists(const std::string& name) {
+  struct stat info {};
+  return ::stat(name.c_str(), &info) == 0;
+}
+
 Status sync_directory(const std::filesystem::path& directory) {
   const int fd = ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return failed("open " + directory.string());
@@ -40,7 +45,7 @@ void remove_leftovers(const std::string& directory) {
 
 }  // namespace
 
-Status Env::Impl::create_file(const std::string& directory, const EnvOptions& options) {
+Status Env::Impl::make_file(const std::string& directory, const std::string& name, const EnvOptions& options) {
   std::string place = directory + "/" + std::string(kPrefix) + "XXXXXX";
   if (::mkdtemp(place.data()) == nullptr) return failed("make " + place);
   {
@@ -48,12 +53,15 @@ Status Env::Impl::create_file(const std::string& directory, const EnvOptions& op
     TRY(maker.open_lmdb(place, options));
     TRY(maker.open_tables(options));
   }
-  const std::string made = place + "/data.mdb", name = directory + "/data.mdb";
-  // Another process may have been first; its file is as good.
-  if (::link(made.c_str(), name.c_str()) != 0 && errno != EEXIST) {
-    struct stat info {};
-    if (::stat(name.c_str(), &info) != 0) return failed("make " + name);
-  }
+  const std::string made = place + "/data.mdb";
+  return ::link(made.c_str(), name.c_str()) == 0 ? base::ok() : Status(failed("make " + name));
+}
+
+Status Env::Impl::create_file(const std::string& directory, const EnvOptions& options) {
+  const std::string name = directory + "/data.mdb";
+  const Status made = make_file(directory, name, options);
+  // Another process may have been first, and may have removed what this one was making: its file is as good.
+  if (!made.ok() && !exists(name)) return made;
   remove_leftovers(directory);
   TRY(sync_directory(directory));
   return sync_directory(std::filesystem::path(directory).parent_path());

@@ -97,6 +97,7 @@ struct Env::Impl {
   base::Result<bool> try_tables(MDB_txn* txn, const EnvOptions& options, bool create);
   // create.cpp: makes DIR/data.mdb with its tables, unless another process does
   static base::Status create_file(const std::string& directory, const EnvOptions& options);
+  static base::Status make_file(const std::string& directory, const std::string& name, const EnvOptions& options);
   // verify.cpp
   base::Status verify(std::chrono::milliseconds budget);
   // `lost`: how many pages are neither used nor free, when all are read from the first on

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <vector>
 
 #include "tests/store/lmdb/fixture.hpp"
 
@@ -54,6 +55,30 @@ TEST_CASE("a second open of a directory in this process is refused") {
   CHECK(second.error().text.find("already open") != std::string::npos);
   env.reset();
   CHECK(Env::open(other_name, options()).ok());
+}
+
+TEST_CASE("processes that make the same environment at the same moment all get it") {
+  constexpr int kProcesses = 6;
+  for (int round = 0; round < 5; ++round) {
+    Directory dir;
+    std::vector<pid_t> children;
+    for (int i = 0; i < kProcesses; ++i) {
+      const pid_t child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        auto env = Env::open(dir.path(), options());
+        ::_exit(env.ok() && put(**env, kFirst, std::to_string(i), "here").ok() ? 0 : 1);
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      REQUIRE(::waitpid(child, &status, 0) == child);
+      CHECK(status == 0);
+    }
+    auto env = open(dir.path());
+    for (int i = 0; i < kProcesses; ++i) CHECK(value_of(*env, kFirst, std::to_string(i)) == "here");
+  }
 }
 
 TEST_CASE("a newer format is refused, naming both versions") {
