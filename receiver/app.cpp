@@ -24,7 +24,8 @@ base::Result<std::optional<auth::Credential>> App::find_credential(std::string_v
   const auto find = [&](const store::lmdb::ReadTxn& txn) { return store::accounts::find_account(txn, login); };
   TRY_ASSIGN(const auto account, accounts_->env().read(find));
   if (!account) return std::optional<auth::Credential>();
-  return std::optional(auth::Credential{account->id, account->address, account->credential, account->disabled});
+  return std::optional(
+      auth::Credential{account->id, account->address, account->credential, account->disabled, account->scram});
 }
 
 base::Result<std::unique_ptr<App>> App::create(const config::Settings& settings) {

@@ -134,6 +134,37 @@ base::Task<Attempt> Authenticator::login(std::string login_name, base::Secret pa
   co_return Attempt{Identity{credential.account, credential.address}, {}};
 }
 
+Result<ScramVerifier> Authenticator::scram_verifier(const std::string& login_name) {
+  if (login_name.size() <= kMaxLoginName) {
+    const auto found = impl_->lookup(login_name);
+    if (!found.ok() && !is_unknown(found.error().code)) return found.error();
+    const bool known = found.ok() && found->has_value() && !(*found)->disabled;
+    const auto verifier = known ? parse_scram_verifier((*found)->scram) : std::nullopt;
+    if (verifier.has_value()) return *verifier;
+  }
+  ScramVerifier nobody;
+  const std::string seed = crypto::hmac_sha256(impl_->boot_secret, "scram " + base::lower(login_name));
+  nobody.salt = seed.substr(0, kScramSalt);
+  nobody.stored_key = crypto::sha256(seed);
+  nobody.server_key = seed;
+  return nobody;
+}
+
+base::Task<Attempt> Authenticator::conclude(SaslStep step, std::string peer_address) {
+  if (!step.proved.has_value()) {
+    std::string name = std::move(step.login);
+    base::Secret password = std::move(step.password);
+    auto attempt = co_await login(std::move(name), std::move(password), std::move(peer_address));
+    co_return attempt;
+  }
+  const std::string counted_as = base::lower(step.login.substr(0, kMaxLoginName));
+  if (!*step.proved) co_return Attempt{denied(), impl_->count_failure(counted_as, peer_address)};
+  const auto found = impl_->lookup(step.login);
+  if (!found.ok()) co_return Attempt{is_unknown(found.error().code) ? denied() : found.error(), {}};
+  if (!found->has_value() || (*found)->disabled) co_return Attempt{denied(), {}};
+  co_return Attempt{Identity{(*found)->account, (*found)->address}, {}};
+}
+
 Authenticator::Stats Authenticator::stats() const {
   const std::lock_guard lock(impl_->mutex);
   Stats now = impl_->stats;

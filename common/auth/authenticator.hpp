@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/auth/sasl.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/result.hpp"
@@ -37,6 +38,7 @@ struct Credential {
   std::string address;
   std::string encoded;
   bool disabled = false;
+  std::string scram = {};  // as made by make_scram_verifier; empty: SCRAM does not let it in
 };
 
 // What came of one attempt.
@@ -75,6 +77,12 @@ class Authenticator {
   // `peer_address` as in net::Peer::address. Errors: Denied (unknown, disabled, wrong or over-long: not told apart),
   // Unavailable (the pool is full), and those of the lookup.
   base::Task<Attempt> login(std::string login_name, base::Secret password, std::string peer_address);
+
+  // For SCRAM: the verifier of a login. One that is unknown, disabled or has none gets a verifier that nothing satisfies, the
+  // same each time, so that it looks like any other (RFC 5802 §9). In the caller's thread. Errors: those of the lookup.
+  base::Result<ScramVerifier> scram_verifier(const std::string& login_name);
+  // What a SASL exchange ended with: a password to verify, or a proof that was right or wrong. As login().
+  base::Task<Attempt> conclude(SaslStep step, std::string peer_address);
 
   // For the status page and tests.
   struct Stats {

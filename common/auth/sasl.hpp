@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/auth/scram_server.hpp"
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
 
@@ -25,12 +26,15 @@ struct SaslStep {
   bool done = false;
   std::string challenge;  // when not done: base64, to send after "334 " or "+ " (may be empty)
   std::string login;      // when done: the authentication identity
-  base::Secret password;  // when done
+  base::Secret password;  // when done; of PLAIN and LOGIN
+  std::optional<bool> proved =
+      std::nullopt;  // when done; of SCRAM: whether the client proved that it knows the password
 };
 
-// The server's half of PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login). Offer them inside TLS only.
+// The server's half of SCRAM-SHA-256 and -PLUS (scram_server.hpp), PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login).
+// Offer them inside TLS only.
 //
-//   auto sasl = ServerSasl::start(mechanism);                 // Unsupported: 504, NO
+//   auto sasl = ServerSasl::start(mechanism, exporter, find); // Unsupported: 504, NO
 //   auto step = sasl->begin(initial_response);                // then, until step->done:
 //   step = sasl->next(line);                                  // the peer's line without CRLF
 //
@@ -39,24 +43,28 @@ struct SaslStep {
 // After an error or done the exchange is over. Not thread-safe; the session owns it.
 class ServerSasl {
  public:
-  // `mechanism` in any case. Errors: Unsupported.
-  static base::Result<ServerSasl> start(std::string_view mechanism);
-  // What servers list in AUTH and CAPABILITY, strongest first: "PLAIN LOGIN".
-  static std::string_view offered();
+  // `mechanism` in any case. `exporter`: net::TlsInfo's; -PLUS needs it. `find`: for SCRAM, which is unknown
+  // without it. Errors: Unsupported.
+  static base::Result<ServerSasl> start(std::string_view mechanism, std::string exporter = {},
+                                        ScramServer::Find find = {});
+  // What servers list in AUTH and CAPABILITY, strongest first; SCRAM-SHA-256-PLUS where there is an exporter value.
+  static std::string_view offered(bool with_exporter = false);
 
   // `initial` is the initial response as received: base64, "=" for an empty one (RFC 4954 §4), nullopt for none.
   base::Result<SaslStep> begin(std::optional<std::string_view> initial);
   base::Result<SaslStep> next(std::string_view line);
 
  private:
-  enum class State { Plain, LoginUser, LoginPassword, Over };
+  enum class State { Plain, LoginUser, LoginPassword, Scram, Over };
   explicit ServerSasl(State state) : state_(state) {}
+  base::Result<SaslStep> take_scram(std::string_view octets);
   base::Result<SaslStep> take(std::string_view octets);
   base::Result<SaslStep> take_plain(std::string_view octets);
   base::Result<SaslStep> take_login(std::string_view octets);
 
   State state_;
   std::string login_;
+  std::unique_ptr<ScramServer> scram_;
 };
 
 // ---- client ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The server's half: PLAIN and LOGIN.
+// The server's half: SCRAM, PLAIN and LOGIN.
 #include <utility>
 
 #include "common/auth/sasl.hpp"
@@ -28,16 +28,24 @@ SaslStep finished(std::string login, std::string password) {
 
 }  // namespace
 
-std::string_view ServerSasl::offered() { return "PLAIN LOGIN"; }
+std::string_view ServerSasl::offered(bool with_exporter) {
+  return with_exporter ? "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN" : "SCRAM-SHA-256 PLAIN LOGIN";
+}
 
-Result<ServerSasl> ServerSasl::start(std::string_view mechanism) {
+Result<ServerSasl> ServerSasl::start(std::string_view mechanism, std::string exporter, ScramServer::Find find) {
+  const bool plus = base::iequals(mechanism, "SCRAM-SHA-256-PLUS");
+  if (find && ((plus && !exporter.empty()) || base::iequals(mechanism, "SCRAM-SHA-256"))) {
+    ServerSasl sasl(State::Scram);
+    sasl.scram_ = std::make_unique<ScramServer>(plus, std::move(exporter), std::move(find));
+    return sasl;
+  }
   if (base::iequals(mechanism, "PLAIN")) return ServerSasl(State::Plain);
   if (base::iequals(mechanism, "LOGIN")) return ServerSasl(State::LoginUser);
   return Error{Errc::Unsupported, "SASL mechanism " + base::printable(mechanism, 40) + " is not offered; use PLAIN"};
 }
 
 Result<SaslStep> ServerSasl::begin(std::optional<std::string_view> initial) {
-  if (!initial) return state_ == State::Plain ? ask("") : ask("Username:");
+  if (!initial) return state_ == State::LoginUser ? ask("Username:") : ask("");
   if (*initial == "=") return take("");  // RFC 4954 §4: an empty initial response
   return next(*initial);
 }
@@ -64,9 +72,25 @@ Result<SaslStep> ServerSasl::take(std::string_view octets) {
     case State::Plain: return take_plain(octets);
     case State::LoginUser:
     case State::LoginPassword: return take_login(octets);
+    case State::Scram: return take_scram(octets);
     case State::Over: break;
   }
   return Error{Errc::Invalid, "the SASL exchange is over"};
+}
+
+Result<SaslStep> ServerSasl::take_scram(std::string_view octets) {
+  state_ = State::Over;
+  TRY_ASSIGN(const auto next, scram_->take(octets));
+  SaslStep step;
+  step.done = next.over;
+  if (next.over) {
+    step.login = scram_->login();
+    step.proved = next.proved;
+  } else {
+    step.challenge = base::base64(next.message);
+    state_ = State::Scram;
+  }
+  return step;
 }
 
 // message = [authzid] UTF8NUL authcid UTF8NUL passwd, RFC 4616 §2. The password may hold anything but NUL.

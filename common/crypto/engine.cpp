@@ -192,6 +192,17 @@ std::string Engine::take_output() { return std::exchange(out_, {}); }
 
 std::string Engine::version() const { return SSL_get_version(ssl_.get()); }
 
+std::string Engine::exporter() const {
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";  // RFC 9266 §2; the context is empty
+  constexpr std::size_t kOctets = 32;
+  if (SSL_version(ssl_.get()) < TLS1_3_VERSION || SSL_is_init_finished(ssl_.get()) != 1) return {};
+  std::string value(kOctets, '\0');
+  auto* const octets = reinterpret_cast<unsigned char*>(value.data());
+  const int made =
+      SSL_export_keying_material(ssl_.get(), octets, value.size(), kLabel.data(), kLabel.size(), nullptr, 0, 0);
+  return made == 1 ? value : std::string();
+}
+
 std::string Engine::cipher() const { return SSL_get_cipher_name(ssl_.get()); }
 
 }  // namespace hearthmail::crypto

@@ -27,6 +27,7 @@ class Engine final : public TlsEngine {
   std::string take_output() override;
   std::string version() const override;
   std::string cipher() const override;
+  std::string exporter() const override;
 
   SSL* ssl() { return ssl_.get(); }
   // Checks the peer's certificate against `server_name` (a name or an address); the name is sent as SNI.

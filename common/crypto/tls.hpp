@@ -27,6 +27,9 @@ class TlsEngine {
   virtual std::string take_output() = 0;  // ciphertext for the peer
   virtual std::string version() const = 0;
   virtual std::string cipher() const = 0;
+  // The connection's tls-exporter value, RFC 9266 §2: 32 octets that both ends know and nobody else. Empty before TLS 1.3,
+  // where it would need the extended master secret.
+  virtual std::string exporter() const = 0;
 };
 
 // A server's certificate and key. Each new engine uses the newest files: they are looked at (mtime, size, inode) at most

@@ -27,7 +27,7 @@ base::Task<base::Status> SecureStream::handshake() {
   auto done = co_await negotiate();
   plain_->set_timeout(timeout_);
   if (!done.ok()) plain_->close();
-  if (done.ok()) info_ = TlsInfo{true, engine_->version(), engine_->cipher()};
+  if (done.ok()) info_ = TlsInfo{true, engine_->version(), engine_->cipher(), engine_->exporter()};
   co_return done;
 }
 

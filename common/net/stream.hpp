@@ -24,8 +24,9 @@ struct Peer {
 
 struct TlsInfo {
   bool active = false;
-  std::string version;  // "TLSv1.3"
-  std::string cipher;   // "TLS_AES_256_GCM_SHA384"
+  std::string version;        // "TLSv1.3"
+  std::string cipher;         // "TLS_AES_256_GCM_SHA384"
+  std::string exporter = {};  // tls-exporter, RFC 9266 §2; empty when there is none
 };
 
 class Stream {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/auth/sasl.hpp"
 #include "common/base/ids.hpp"
 #include "common/base/result.hpp"
 #include "common/base/secret.hpp"
@@ -81,7 +82,10 @@ class ServerPolicy {
     base::AccountId account;
     std::string address;
   };
-  virtual base::Task<base::Result<Login>> authenticate(std::string login, base::Secret password, std::string peer);
+  // `step` is what the SASL exchange ended with.
+  virtual base::Task<base::Result<Login>> authenticate(auth::SaslStep step, std::string peer);
+  // For SCRAM, as auth::Authenticator has it.
+  virtual base::Result<auth::ScramVerifier> scram_verifier(const std::string& login);
 };
 
 }  // namespace hearthmail::smtp

@@ -295,7 +295,8 @@ ServerReply auth_reply(const base::Error& error, bool of_exchange) {
 }
 
 base::Task<void> Session::authenticate() {
-  auto sasl = auth::ServerSasl::start(core_.auth_command().mechanism);
+  const auto find = [this](const std::string& name) { return policy_.scram_verifier(name); };
+  auto sasl = auth::ServerSasl::start(core_.auth_command().mechanism, client_.tls.exporter, find);
   if (!sasl.ok()) {
     core_.say(auth_reply(sasl.error(), true));
     co_return;
@@ -308,10 +309,9 @@ base::Task<void> Session::authenticate() {
     co_return;
   }
   const std::string name = step->login;
-  std::string login_name = name;
+  auth::SaslStep last = std::move(*step);
   std::string peer = client_.peer.address;
-  base::Secret password = std::move(step->password);
-  auto login = co_await policy_.authenticate(std::move(login_name), std::move(password), std::move(peer));
+  auto login = co_await policy_.authenticate(std::move(last), std::move(peer));
   if (!login.ok()) {
     log::warning("login failed", {{"listener", policy_.options().name},
                                   {"login", base::printable(name, 100)},

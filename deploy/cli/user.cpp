@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/auth/password.hpp"
+#include "common/auth/scram_server.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 #include "deploy/cli/commands.hpp"
@@ -28,13 +29,19 @@ struct Options {
   bool purge = false;
 };
 
+// What is kept of a password: a hash to verify it by, and a verifier for SCRAM.
+struct Kept {
+  std::string hash;
+  std::string scram;
+};
+
 // Asks for the password and hashes it, before any database is locked.
-Result<std::string> new_credential(const Options& options) {
+Result<Kept> new_credential(const Options& options) {
   TRY_ASSIGN(const auto password, read_password(options.password, options.address));
   if (password.size() < 8) print("note: this password has less than 8 characters; longer ones are harder to guess\n");
   std::string encoded = auth::hash_password(password.reveal());
   if (encoded.empty()) return Error{Errc::Unavailable, "there is not enough memory for the password hash (19 MiB)"};
-  return encoded;
+  return Kept{std::move(encoded), auth::make_scram_verifier(password.reveal())};
 }
 
 std::string domain_of(const std::string& address) { return address.substr(address.rfind('@') + 1); }
@@ -70,11 +77,11 @@ Result<std::string> add(const Context& context, const Options& options) {
     return Error{Errc::NotFound,
                  "domain " + domain + " is not ours yet.\nAdd it first: hearthmail domain add " + domain};
   }
-  TRY_ASSIGN(const auto encoded, new_credential(options));
+  TRY_ASSIGN(const auto kept, new_credential(options));
   const auto now = base::Clock::system().now();
   bool postmaster = false;
   TRY_ASSIGN(const auto id, store->env().write([&](store::lmdb::WriteTxn& txn) -> Result<base::AccountId> {
-    auto added = accounts::add_account(txn, address, encoded, now);
+    auto added = accounts::add_account(txn, address, kept.hash, now, kept.scram);
     if (!added.ok()) return explained(added.error());
     TRY_ASSIGN(postmaster, ensure_postmaster(txn, address));
     return *added;
@@ -91,9 +98,10 @@ Result<std::string> passwd(const Context& context, const Options& options) {
     return accounts::find_account(txn, options.address);
   }));
   if (!account) return Error{Errc::NotFound, "no account " + options.address + "; `hearthmail user list` shows them"};
-  TRY_ASSIGN(const auto encoded, new_credential(options));
-  TRY(store->env().write(
-      [&](store::lmdb::WriteTxn& txn) { return accounts::set_credential(txn, account->address, encoded); }));
+  TRY_ASSIGN(const auto kept, new_credential(options));
+  TRY(store->env().write([&](store::lmdb::WriteTxn& txn) {
+    return accounts::set_credential(txn, account->address, kept.hash, kept.scram);
+  }));
   return "changed the password of " + account->address + "; the old one is refused from now on\n";
 }
 

@@ -67,6 +67,7 @@ Session::Session(net::Stream& stream, const Services& services, Pause pause)
       framer_(FramerLimits::before_login()),
       connection_(services, stream.tls().active, stream.can_start_tls()),
       began_(services.clock.steady()) {
+  connection_.binds_channel(!stream.tls().exporter.empty());
   if (services.clear_login_on_loopback && stream.peer().on_loopback()) connection_.allow_clear_login();
 }
 

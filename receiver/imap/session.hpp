@@ -69,7 +69,7 @@ class Session {
   base::Task<void> login(parse::Command command);
   base::Task<void> authenticate(parse::Command command);
   void unauthenticate(const parse::Command& command);
-  base::Task<void> log_in(parse::Command command, std::string user, base::Secret password);
+  base::Task<void> log_in(parse::Command command, auth::SaslStep step);
   base::Task<base::Status> open_account(base::AccountId account);
   // The next bare line; nothing when the session is over.
   base::Task<std::optional<std::string>> next_line(const parse::Command& command);

@@ -31,6 +31,7 @@ base::Task<void> Session::start_tls(parse::Command command) {
     co_return;
   }
   connection_.tls_started();
+  connection_.binds_channel(!stream_->tls().exporter.empty());
 }
 
 bool Session::refuse_in_clear(const parse::Command& command) {
@@ -42,15 +43,17 @@ bool Session::refuse_in_clear(const parse::Command& command) {
 base::Task<void> Session::login(parse::Command command) {
   if (refuse_in_clear(command)) co_return;
   auto& args = std::get<parse::LoginArgs>(command.args);
-  std::string user = std::move(args.user);
-  base::Secret password = std::move(args.password);
-  co_await log_in(std::move(command), std::move(user), std::move(password));
+  auth::SaslStep step;
+  step.login = std::move(args.user);
+  step.password = std::move(args.password);
+  co_await log_in(std::move(command), std::move(step));
 }
 
 base::Task<void> Session::authenticate(parse::Command command) {
   if (refuse_in_clear(command)) co_return;
   const auto& args = std::get<parse::AuthenticateArgs>(command.args);
-  auto sasl = auth::ServerSasl::start(args.mechanism);
+  const auto find = [this](const std::string& name) { return services_.authenticator.scram_verifier(name); };
+  auto sasl = auth::ServerSasl::start(args.mechanism, stream_->tls().exporter, find);
   if (!sasl.ok()) {
     put_tagged(connection_.out, command.tag, "NO", "CANNOT", "That mechanism is not offered");
     co_return;
@@ -75,9 +78,8 @@ base::Task<void> Session::authenticate(parse::Command command) {
     if (asked) framer_.refuse_line();
     co_return;
   }
-  std::string user = std::move(step->login);
-  base::Secret password = std::move(step->password);
-  co_await log_in(std::move(command), std::move(user), std::move(password));
+  auth::SaslStep last = std::move(*step);
+  co_await log_in(std::move(command), std::move(last));
 }
 
 base::Task<std::optional<std::string>> Session::next_line(const parse::Command& command) {
@@ -106,11 +108,11 @@ void Session::unauthenticate(const parse::Command& command) {
   put_tagged(connection_.out, command.tag, "OK", "CAPABILITY " + cmd::capability_list(connection_), "Logged out");
 }
 
-base::Task<void> Session::log_in(parse::Command command, std::string user, base::Secret password) {
+base::Task<void> Session::log_in(parse::Command command, auth::SaslStep step) {
   const std::string peer = stream_->peer().address;
-  const std::string name = base::printable(user, 100);
+  const std::string name = base::printable(step.login, 100);
   auth::Authenticator& authenticator = services_.authenticator;
-  auto attempt = co_await authenticator.login(std::move(user), std::move(password), peer);
+  auto attempt = co_await authenticator.conclude(std::move(step), peer);
   base::Status status;
   if (attempt.identity.ok()) {
     const base::AccountId account = attempt.identity->account;

@@ -57,6 +57,9 @@ class Connection {
 
   // STARTTLS succeeded: whatever was known in clear is forgotten (RFC 9051 §6.2.1).
   void tls_started();
+  // The connection has a tls-exporter value: SCRAM-SHA-256-PLUS can be offered.
+  void binds_channel(bool binds) { binds_channel_ = binds; }
+  bool binds_channel() const { return binds_channel_; }
   void compression_started() { compressed_ = true; }
   void authenticated(auth::Identity identity);
   void selected(View view);
@@ -79,6 +82,7 @@ class Connection {
   bool can_start_tls_;
   bool clear_login_ = false;  // the peer is on this machine and the operator allows it
   bool compressed_ = false;
+  bool binds_channel_ = false;
   auth::Identity identity_;
   Enabled enabled_;
   std::optional<View> view_;

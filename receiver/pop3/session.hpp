@@ -50,7 +50,7 @@ class Session {
   base::Task<void> pass(Command command);
   base::Task<void> auth(Command command);
   base::Task<bool> exchange(auth::ServerSasl& sasl, auth::SaslStep& step);
-  base::Task<void> log_in(std::string name, base::Secret password);
+  base::Task<void> log_in(auth::SaslStep step);
   base::Task<void> refuse_login(const base::Error& error);
   base::Task<void> open_maildrop(auth::Identity identity);
   base::Task<base::Status> load_maildrop();

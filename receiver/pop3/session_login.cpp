@@ -59,8 +59,10 @@ Task<void> Session::pass(Command command) {
     bad_command("USER first");
     co_return;
   }
-  std::string name = std::exchange(user_, {});
-  co_await log_in(std::move(name), std::move(password));
+  auth::SaslStep step;
+  step.login = std::exchange(user_, {});
+  step.password = std::move(password);
+  co_await log_in(std::move(step));
 }
 
 Task<void> Session::auth(Command command) {
@@ -68,14 +70,15 @@ Task<void> Session::auth(Command command) {
   if (refuse_in_clear()) co_return;
   if (argument.empty()) {  // what clients older than CAPA ask
     say_ok("Mechanisms follow");
-    for (const std::string_view name : base::split_words(auth::ServerSasl::offered())) {
+    for (const std::string_view name : base::split_words(auth::ServerSasl::offered(!stream_.tls().exporter.empty()))) {
       out_.append(name).append("\r\n");
     }
     out_ += ".\r\n";
     co_return;
   }
   const std::size_t blank = argument.find(' ');
-  auto sasl = auth::ServerSasl::start(argument.substr(0, blank));
+  const auto find = [this](const std::string& name) { return services_.authenticator.scram_verifier(name); };
+  auto sasl = auth::ServerSasl::start(argument.substr(0, blank), stream_.tls().exporter, find);
   if (!sasl.ok()) {
     bad_command("That mechanism is not offered");
     co_return;
@@ -91,9 +94,8 @@ Task<void> Session::auth(Command command) {
   auth::SaslStep& last = *step;
   const bool complete = co_await exchange(mechanism, last);
   if (!complete) co_return;
-  std::string name = last.login;
-  base::Secret password = std::move(last.password);
-  co_await log_in(std::move(name), std::move(password));
+  auth::SaslStep ended = std::move(last);
+  co_await log_in(std::move(ended));
 }
 
 // Challenges and answers until `step` is done; false when it failed or the session is over.
@@ -127,9 +129,9 @@ void Session::sasl_failed(const Error& error) {
                                          : "Authentication exchange failed");
 }
 
-Task<void> Session::log_in(std::string name, base::Secret password) {
+Task<void> Session::log_in(auth::SaslStep step) {
   std::string peer = stream_.peer().address;
-  auto attempt = co_await services_.authenticator.login(std::move(name), std::move(password), std::move(peer));
+  auto attempt = co_await services_.authenticator.conclude(std::move(step), std::move(peer));
   if (attempt.delay.count() > 0) {
     const std::chrono::milliseconds delay = attempt.delay;
     co_await flush();

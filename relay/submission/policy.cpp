@@ -174,9 +174,8 @@ base::Task<Replies> Policy::commit(const ClientInfo& client, const Transaction& 
   co_return replies;
 }
 
-base::Task<base::Result<Policy::Login>> Policy::authenticate(std::string login, base::Secret password,
-                                                             std::string peer) {
-  auto attempt = co_await services_.authenticator.login(std::move(login), std::move(password), std::move(peer));
+base::Task<base::Result<Policy::Login>> Policy::authenticate(auth::SaslStep step, std::string peer) {
+  auto attempt = co_await services_.authenticator.conclude(std::move(step), std::move(peer));
   if (!attempt.identity.ok()) {
     const auto delay = attempt.delay;
     co_await sleep_(delay);
@@ -186,6 +185,10 @@ base::Task<base::Result<Policy::Login>> Policy::authenticate(std::string login, 
   who.account = attempt.identity->account;
   who.address = attempt.identity->address;
   co_return who;
+}
+
+base::Result<auth::ScramVerifier> Policy::scram_verifier(const std::string& login) {
+  return services_.authenticator.scram_verifier(login);
 }
 
 base::Task<void> serve_submission(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Services& services,

@@ -58,7 +58,8 @@ class Policy : public hearthmail::smtp::ServerPolicy {
   base::Task<std::vector<hearthmail::smtp::ServerReply>> commit(const hearthmail::smtp::ClientInfo& client,
                                                                 const hearthmail::smtp::Transaction& transaction,
                                                                 const hearthmail::smtp::Spool& message) override;
-  base::Task<base::Result<Login>> authenticate(std::string login, base::Secret password, std::string peer) override;
+  base::Task<base::Result<Login>> authenticate(auth::SaslStep step, std::string peer) override;
+  base::Result<auth::ScramVerifier> scram_verifier(const std::string& login) override;
 
  private:
   const Services& services_;

@@ -105,8 +105,8 @@ Result<bool> is_local_domain(const ReadTxn& txn, std::string_view domain) {
   return found.has_value();
 }
 
-Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::string_view credential,
-                              base::UnixTime now) {
+Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::string_view credential, base::UnixTime now,
+                              std::string_view scram) {
   TRY_ASSIGN(const auto parsed, parse_local_address(address));
   TRY_ASSIGN(const auto domain, domain_at(txn, parsed.domain));
   if (!domain) return no_domain(parsed.domain);
@@ -116,17 +116,19 @@ Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::stri
   TRY_ASSIGN(account.id, next_account_id(txn));
   account.address = parsed.str();
   account.credential = credential;
+  account.scram = scram;
   account.created = now;
   TRY(txn.insert(kAccounts, account_key(account.id), encode_account(account)));
   TRY(txn.insert(kLogins, parsed.key(), encode_number(parsed.key(), account.id.value)));
   return account.id;
 }
 
-Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential) {
+Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential, std::string_view scram) {
   TRY_ASSIGN(const auto parsed, parse_local_address(address));
   TRY_ASSIGN(auto account, account_at(txn, parsed.key()));
   if (!account) return no_account(parsed);
   account->credential = credential;
+  account->scram = scram;
   return txn.put(kAccounts, account_key(account->id), encode_account(*account));
 }
 

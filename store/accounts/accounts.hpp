@@ -28,6 +28,7 @@ struct Account {
   AccountId id;
   std::string address;     // its login name and primary address
   std::string credential;  // "$argon2id$..." as made by common/auth/password; empty: no login
+  std::string scram;       // "SCRAM-SHA-256$..." as made by common/auth/scram_server; empty: no login by SCRAM
   base::UnixTime created = 0;
   bool disabled = false;  // cannot log in; still receives
 };
@@ -50,8 +51,10 @@ base::Result<std::vector<Domain>> list_domains(const ReadTxn& txn);
 base::Result<bool> is_local_domain(const ReadTxn& txn, std::string_view domain);
 
 base::Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std::string_view credential,
-                                    base::UnixTime now);  // Exists; NotFound (domain, named in the text)
-base::Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential);
+                                    base::UnixTime now,
+                                    std::string_view scram = {});  // Exists; NotFound (domain, named in the text)
+base::Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential,
+                            std::string_view scram = {});
 // Invalid while an alias or a catch-all leads to it, naming them. Its mail is not touched.
 base::Result<AccountId> remove_account(WriteTxn& txn, std::string_view address);
 base::Result<std::vector<Account>> list_accounts(const ReadTxn& txn);

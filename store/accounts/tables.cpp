@@ -39,6 +39,7 @@ std::string encode_account(const Account& account) {
   Encoder out;
   out.octets(account.address).octets(account.credential);
   out.u64(static_cast<std::uint64_t>(account.created)).u8(account.disabled ? kDisabled : 0);
+  out.octets(account.scram);
   return body::seal(out.str(), account_key(account.id));
 }
 
@@ -74,6 +75,7 @@ Result<Account> decode_account(AccountId id, std::string_view stored) {
   account.credential = in.octets();
   account.created = static_cast<base::UnixTime>(in.u64());
   account.disabled = (in.u8() & kDisabled) != 0;
+  if (!in.empty()) account.scram = in.octets();  // a record of an older program has none
   TRY(in.finish("account"));
   return account;
 }

@@ -79,8 +79,8 @@ class Policy : public smtp::ServerPolicy {
     const bool each = options_.dialect == smtp::Dialect::Lmtp;
     co_return std::vector<smtp::ServerReply>(each ? transaction.recipients.size() : 1, {250, "2.0.0", "Stored"});
   }
-  base::Task<base::Result<Login>> authenticate(std::string login, base::Secret password, std::string) override {
-    if (login != "anna" || password.reveal() != "secret") co_return base::Error{base::Errc::Denied, "wrong"};
+  base::Task<base::Result<Login>> authenticate(auth::SaslStep step, std::string) override {
+    if (step.login != "anna" || step.password.reveal() != "secret") co_return base::Error{base::Errc::Denied, "wrong"};
     co_return Login{base::AccountId{1}, "anna@x"};
   }
 

@@ -1,3 +1,5 @@
+#include "common/auth/sasl.hpp"
+#include "common/base/text.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 
@@ -16,7 +18,10 @@ std::string capability_list(const Connection& connection) {
     return list;
   }
   if (connection.can_start_tls()) list += " STARTTLS";
-  list += connection.may_log_in() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";  // RFC 9051 §6.2.3
+  if (!connection.may_log_in()) return list + " LOGINDISABLED";  // RFC 9051 §6.2.3
+  for (const auto name : base::split_words(auth::ServerSasl::offered(connection.binds_channel()))) {
+    list.append(" AUTH=").append(name);
+  }
   return list;
 }
 

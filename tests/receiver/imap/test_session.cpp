@@ -20,8 +20,8 @@ std::string base_capabilities() { return std::string(kBase); }
 
 TEST_CASE_METHOD(ImapFixture, "greeting inside TLS offers passwords, RFC 9051 7.1") {
   ImapClient client(*this);
-  CHECK(client.take() ==
-        "* OK [CAPABILITY " + base_capabilities() + " AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
+  CHECK(client.take() == "* OK [CAPABILITY " + base_capabilities() +
+                             " AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
 }
 
 TEST_CASE_METHOD(ImapFixture, "in clear LOGIN is disabled and STARTTLS offered, RFC 9051 6.2.1") {
@@ -36,7 +36,8 @@ TEST_CASE_METHOD(ImapFixture, "in clear LOGIN is disabled and STARTTLS offered, 
   // What was sent in clear behind STARTTLS is not executed.
   CHECK(client.talk("c STARTTLS\r\nd NOOP\r\n") == "c OK Begin TLS negotiation now\r\n");
   CHECK(client.talk("e CAPABILITY\r\n") ==
-        "* CAPABILITY " + base_capabilities() + " AUTH=PLAIN AUTH=LOGIN\r\ne OK CAPABILITY completed\r\n");
+        "* CAPABILITY " + base_capabilities() +
+            " AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN\r\ne OK CAPABILITY completed\r\n");
   CHECK(client.talk("f STARTTLS\r\n") == "f BAD TLS cannot be started here\r\n");
   CHECK(client.talk("g LOGIN anna@example.test secret\r\n") ==
         "g OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n");
@@ -45,8 +46,9 @@ TEST_CASE_METHOD(ImapFixture, "in clear LOGIN is disabled and STARTTLS offered, 
 TEST_CASE_METHOD(ImapFixture, "login.in_clear lets in peers of this machine only") {
   services->clear_login_on_loopback = true;
   ImapClient near(*this, {4096, false, true, "127.0.0.1"});
-  CHECK(near.take() == "* OK [CAPABILITY " + base_capabilities() +
-                           " STARTTLS AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
+  CHECK(near.take() ==
+        "* OK [CAPABILITY " + base_capabilities() +
+            " STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN] mail.example.test Hearthmail ready\r\n");
   CHECK(near.talk("a LOGIN anna@example.test secret\r\n") ==
         "a OK [CAPABILITY " + base_capabilities() + " COMPRESS=DEFLATE] Logged in\r\n");
   ImapClient far(*this, {4096, false, true, "192.0.2.1"});

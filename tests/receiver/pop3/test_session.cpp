@@ -215,7 +215,7 @@ TEST_CASE_METHOD(Fixture, "CAPA says what would work now, RFC 2449 5", "[pop3]")
   CHECK(talk_clear("CAPA\r\nQUIT\r\n", 4096) == kHello + follow + common + "STLS\r\n" + end + kGoodbye);
   CHECK(talk_clear("CAPA\r\nQUIT\r\n", 4096, std::string::npos, false) == kHello + follow + common + end + kGoodbye);
   CHECK(talk("CAPA\r\nUTF8\r\n" + kLogin + "CAPA\r\nQUIT\r\n", 4096) ==
-        kHello + follow + common + "USER\r\nSASL PLAIN LOGIN\r\n" + end + "+OK UTF-8 it is\r\n" +
+        kHello + follow + common + "USER\r\nSASL SCRAM-SHA-256 PLAIN LOGIN\r\n" + end + "+OK UTF-8 it is\r\n" +
             logged_in(0, 0).substr(kHello.size()) + follow + common + end + kGoodbye);
 }
 
