@@ -9,6 +9,7 @@
 #include "common/base/bytes.hpp"
 #include "common/base/text.hpp"
 #include "common/crypto/digest.hpp"
+#include "common/log/log.hpp"
 
 namespace hearthmail::auth {
 
@@ -37,6 +38,15 @@ std::chrono::milliseconds delay_after(std::uint32_t failures) {
 bool is_unknown(Errc code) { return code == Errc::Invalid || code == Errc::NotFound; }
 
 Error denied() { return {Errc::Denied, "wrong login or password"}; }
+
+// An account whose password was set by a program that kept no verifier: right or wrong, it cannot be proved.
+void tell_no_verifier(const Credential& credential) {
+  log::warning("SCRAM login refused: nothing is kept to check it by",
+               {{"account", credential.address},
+                {"do", "hearthmail user passwd " + credential.address +
+                           " (the same password will do), or let the "
+                           "client use PLAIN inside TLS"}});
+}
 
 }  // namespace
 
@@ -142,11 +152,14 @@ Result<ScramVerifier> Authenticator::scram_verifier(const std::string& login_nam
     const auto verifier = known ? parse_scram_verifier((*found)->scram) : std::nullopt;
     if (verifier.has_value()) return *verifier;
   }
+  // A StoredKey that is no digest of anything that anybody knows.
+  const auto made_up = [&](const char* what) {
+    return crypto::hmac_sha256(impl_->boot_secret, what + base::lower(login_name.substr(0, kMaxLoginName)));
+  };
   ScramVerifier nobody;
-  const std::string seed = crypto::hmac_sha256(impl_->boot_secret, "scram " + base::lower(login_name));
-  nobody.salt = seed.substr(0, kScramSalt);
-  nobody.stored_key = crypto::sha256(seed);
-  nobody.server_key = seed;
+  nobody.salt = made_up("salt ").substr(0, kScramSalt);
+  nobody.stored_key = made_up("stored ");
+  nobody.server_key = made_up("server ");
   return nobody;
 }
 
@@ -158,11 +171,17 @@ base::Task<Attempt> Authenticator::conclude(SaslStep step, std::string peer_addr
     co_return attempt;
   }
   const std::string counted_as = base::lower(step.login.substr(0, kMaxLoginName));
-  if (!*step.proved) co_return Attempt{denied(), impl_->count_failure(counted_as, peer_address)};
+  if (step.login.empty() || step.login.size() > kMaxLoginName) {
+    co_return Attempt{denied(), impl_->count_failure(counted_as, peer_address)};
+  }
   const auto found = impl_->lookup(step.login);
-  if (!found.ok()) co_return Attempt{is_unknown(found.error().code) ? denied() : found.error(), {}};
-  if (!found->has_value() || (*found)->disabled) co_return Attempt{denied(), {}};
-  co_return Attempt{Identity{(*found)->account, (*found)->address}, {}};
+  if (!found.ok() && !is_unknown(found.error().code)) co_return Attempt{found.error(), {}};
+  Credential credential;
+  if (found.ok() && found->has_value()) credential = **found;
+  const bool usable = !credential.scram.empty() && !credential.disabled;
+  if (!usable && !credential.encoded.empty() && !credential.disabled) tell_no_verifier(credential);
+  if (!usable || !*step.proved) co_return Attempt{denied(), impl_->count_failure(counted_as, peer_address)};
+  co_return Attempt{Identity{credential.account, credential.address}, {}};
 }
 
 Authenticator::Stats Authenticator::stats() const {

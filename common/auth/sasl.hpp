@@ -27,8 +27,8 @@ struct SaslStep {
   std::string challenge;  // when not done: base64, to send after "334 " or "+ " (may be empty)
   std::string login;      // when done: the authentication identity
   base::Secret password;  // when done; of PLAIN and LOGIN
-  std::optional<bool> proved =
-      std::nullopt;  // when done; of SCRAM: whether the client proved that it knows the password
+  // When done; of SCRAM: whether the client proved that it knows the password.
+  std::optional<bool> proved = std::nullopt;
 };
 
 // The server's half of SCRAM-SHA-256 and -PLUS (scram_server.hpp), PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login).

@@ -169,18 +169,25 @@ Result<std::string> list(const Context& context) {
       out.push_back({{"id", account.id.value},
                      {"address", account.address},
                      {"created", base::rfc3339(account.created)},
-                     {"login", !account.credential.empty() && !account.disabled}});
+                     {"login", !account.credential.empty() && !account.disabled},
+                     {"scram", !account.scram.empty() && !account.disabled}});
     }
     return json_text(out);
   }
   if (all.empty()) return std::string("no accounts yet; add one: hearthmail user add you@your.domain\n");
-  TextTable table({"ADDRESS", "ACCOUNT", "CREATED", "LOGIN"});
+  TextTable table({"ADDRESS", "ACCOUNT", "CREATED", "LOGIN", "SCRAM"});
+  bool lacks = false;
   for (const auto& account : all) {
     const bool login = !account.credential.empty() && !account.disabled;
-    table.add(
-        {account.address, std::to_string(account.id.value), base::rfc3339(account.created), login ? "yes" : "no"});
+    const bool scram = login && !account.scram.empty();
+    lacks = lacks || login != scram;
+    table.add({account.address, std::to_string(account.id.value), base::rfc3339(account.created), login ? "yes" : "no",
+               scram ? "yes" : "no"});
   }
-  return table.str();
+  if (!lacks) return table.str();
+  return table.str() +
+         "SCRAM no: a client that logs in by SCRAM is refused until `hearthmail user passwd` sets the\n"
+         "password, the same or a new one; PLAIN and LOGIN inside TLS work.\n";
 }
 
 void add_password_flags(CLI::App* command, Options& options) {

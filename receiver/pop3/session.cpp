@@ -103,8 +103,9 @@ void Session::capabilities() {
   const bool can_log_in = state_ == State::Authorization && may_log_in();
   say_ok("Capabilities follow");
   out_ += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
-  if (can_log_in)
+  if (can_log_in) {
     out_ += "USER\r\nSASL " + std::string(auth::ServerSasl::offered(!stream_.tls().exporter.empty())) + "\r\n";
+  }
   if (state_ == State::Authorization && stream_.can_start_tls()) out_ += "STLS\r\n";
   out_ += "UTF8 USER\r\nIMPLEMENTATION Hearthmail\r\n.\r\n";
 }

@@ -39,7 +39,7 @@ std::string encode_account(const Account& account) {
   Encoder out;
   out.octets(account.address).octets(account.credential);
   out.u64(static_cast<std::uint64_t>(account.created)).u8(account.disabled ? kDisabled : 0);
-  out.octets(account.scram);
+  if (!account.scram.empty()) out.octets(account.scram);
   return body::seal(out.str(), account_key(account.id));
 }
 

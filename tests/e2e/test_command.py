@@ -188,7 +188,7 @@ class Operation(unittest.TestCase):
         self.assertNotIn("fay@", self.mail.command("user", "list").stdout)
 
     def test_lists_in_json_have_the_documented_keys(self):
-        keys = {("user", "list"): "id address created login", ("alias", "list"): "address targets", ("domain", "list"): "name catch_all",
+        keys = {("user", "list"): "id address created login scram", ("alias", "list"): "address targets", ("domain", "list"): "name catch_all",
                 ("route", "list"): "name url paused reason since until by_operator"}
         for words, names in keys.items():
             for item in json.loads(self.mail.command(*words, "--json").stdout):

@@ -154,3 +154,67 @@ TEST_CASE_METHOD(Fixture, "a full pool is Unavailable and counts against nobody"
   CHECK(authenticator.stats().failures == 0);
   CHECK(taken >= 4);
 }
+
+TEST_CASE_METHOD(Fixture, "SCRAM: whose verifier is whose, and an unknown login looks like any other, RFC 5802 9") {
+  store["anna@example.test"].scram = make_scram_verifier("right");
+  const auto kept = parse_scram_verifier(store["anna@example.test"].scram);
+  REQUIRE(kept.has_value());
+  const auto anna = authenticator.scram_verifier("anna@example.test");
+  REQUIRE(anna.ok());
+  CHECK(anna->salt == kept->salt);
+  CHECK(anna->stored_key == kept->stored_key);
+  store["off@example.test"] = {AccountId{8}, "off@example.test", hash_password("x"), true, make_scram_verifier("x")};
+  store["old@example.test"] = {AccountId{9}, "old@example.test", hash_password("x"), false};
+  const auto off = parse_scram_verifier(store["off@example.test"].scram);
+  for (const std::string name : {"nobody@example.test", "off@example.test", "old@example.test"}) {
+    INFO(name);
+    const auto first = authenticator.scram_verifier(name);
+    const auto again = authenticator.scram_verifier(name);
+    REQUIRE(first.ok());
+    REQUIRE(again.ok());
+    CHECK(first->salt == again->salt);
+    CHECK(first->salt.size() == kept->salt.size());
+    CHECK(first->iterations == kept->iterations);
+    CHECK(first->stored_key == again->stored_key);
+    CHECK(first->stored_key != off->stored_key);
+    CHECK(first->salt != anna->salt);
+  }
+  CHECK(authenticator.scram_verifier("nobody@example.test")->salt != authenticator.scram_verifier("x@x.test")->salt);
+  CHECK(authenticator.scram_verifier(std::string(100'000, 'x')).ok());
+  lookup_fails = true;
+  lookup_error = Errc::Unavailable;
+  CHECK(authenticator.scram_verifier("anna@example.test").error().code == Errc::Unavailable);
+}
+
+TEST_CASE_METHOD(Fixture, "SCRAM: only a proof against a verifier that is there logs in") {
+  store["anna@example.test"].scram = make_scram_verifier("right");
+  store["off@example.test"] = {AccountId{8}, "off@example.test", hash_password("x"), true, make_scram_verifier("x")};
+  store["old@example.test"] = {AccountId{9}, "old@example.test", hash_password("x"), false};
+  const auto conclude = [this](const std::string& name, bool proved) {
+    SaslStep step;
+    step.done = true;
+    step.login = name;
+    step.proved = proved;
+    return test::run_task(authenticator.conclude(std::move(step), "192.0.2.1"));
+  };
+  const auto attempt = conclude("anna@example.test", true);
+  REQUIRE(attempt.identity.ok());
+  CHECK(attempt.identity->account == AccountId{7});
+  CHECK(attempt.delay.count() == 0);
+  CHECK(authenticator.stats().hashes == 0);
+  std::uint64_t failures = 0;
+  CHECK(conclude("anna@example.test", false).identity.error().code == Errc::Denied);
+  CHECK(authenticator.stats().failures == ++failures);
+  for (const std::string name : {"nobody@example.test", "off@example.test", "old@example.test", ""}) {
+    INFO(name);
+    const auto refused = conclude(name, true);
+    REQUIRE_FALSE(refused.identity.ok());
+    CHECK(refused.identity.error().code == Errc::Denied);
+    CHECK(refused.delay.count() > 0);
+    CHECK(authenticator.stats().failures == ++failures);
+  }
+  SaslStep plain;
+  plain.login = "old@example.test";
+  plain.password = Secret("x");
+  CHECK(test::run_task(authenticator.conclude(std::move(plain), "192.0.2.1")).identity.ok());
+}

@@ -307,3 +307,21 @@ TEST_CASE_METHOD(Fixture, "write_self_signed keeps the key to its owner and refu
   CHECK(crypto::write_self_signed(path("x"), path("y"), "a,DNS:evil", 1).error().code == base::Errc::Invalid);
   CHECK(crypto::write_self_signed(path("none/x"), path("none/y"), "a.test", 1).error().code == base::Errc::Unavailable);
 }
+
+TEST_CASE_METHOD(Fixture, "both ends have the same tls-exporter value, and each connection another one, RFC 9266 2") {
+  const auto tls_server = server();
+  const auto tls_client = client();
+  std::string before;
+  for (int connection = 0; connection < 2; ++connection) {
+    End left{engine_of(*tls_client, "mail.example.test"), {}, {}, false};
+    End right{engine_of(*tls_server), {}, {}, false};
+    CHECK(left.engine->exporter().empty());
+    shake_hands(left, right, 4096);
+    REQUIRE(right.finished);
+    CHECK(left.engine->version() == "TLSv1.3");
+    CHECK(left.engine->exporter().size() == 32);
+    CHECK(left.engine->exporter() == right.engine->exporter());
+    CHECK(left.engine->exporter() != before);
+    before = left.engine->exporter();
+  }
+}

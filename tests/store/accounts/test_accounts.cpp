@@ -102,6 +102,20 @@ TEST_CASE_METHOD(Fixture, "a changed credential is what the next lookup sees") {
   CHECK(code(write([](WriteTxn& txn) { return set_credential(txn, "x@example.test", "new"); })) == Errc::NotFound);
 }
 
+TEST_CASE_METHOD(Fixture, "a SCRAM verifier stands beside the credential and goes with it") {
+  const auto kept = [this](const char* address) {
+    auto found = read([&](const ReadTxn& txn) { return find_account(txn, address); });
+    return (*found)->credential + " " + (*found)->scram;
+  };
+  REQUIRE(write([](WriteTxn& txn) { return add_account(txn, "s@example.test", "hash", 7, "verifier"); }).ok());
+  CHECK(kept("s@example.test") == "hash verifier");
+  REQUIRE(write([](WriteTxn& txn) { return set_credential(txn, "s@example.test", "hash2", "verifier2"); }).ok());
+  CHECK(kept("s@example.test") == "hash2 verifier2");
+  // One that fits an older password would let that in.
+  REQUIRE(write([](WriteTxn& txn) { return set_credential(txn, "s@example.test", "hash3"); }).ok());
+  CHECK(kept("s@example.test") == "hash3 ");
+}
+
 TEST_CASE_METHOD(Fixture, "resolution: account, alias, both without tag, catch-all, nobody, not ours") {
   const auto anna = account("anna@example.test");
   const auto bert = account("bert@example.test");
