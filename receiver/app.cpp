@@ -38,6 +38,8 @@ base::Status App::open() {
   server_ = std::make_unique<net::Server>(settings_.loops);
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
+  TRY_ASSIGN(const auto secret, store::accounts::unknown_login_secret(accounts_->env()));
+  authenticator_.make_up_from(secret);
   TRY_ASSIGN(mail_, store::mail::Store::open(settings_.data_dir + "/mail"));
   disk_ = process::watch_disk(settings_, [this] { return mail_->env().reusable_octets().value_or(0); });
   const std::string spool = settings_.data_dir + "/spool";

@@ -107,7 +107,8 @@ struct Authenticator::Impl {
   const base::Clock& clock;
   const std::string boot_secret;
   const std::string dummy_hash;
-  std::mutex mutex;  // guards what follows
+  std::string verifier_secret = boot_secret;  // what the verifiers of unknown logins are made of
+  std::mutex mutex;                           // guards what follows
   RecentTable<SteadyTime> cache{kMaxCached};
   RecentTable<Failures> by_login{kMaxTracked};
   RecentTable<Failures> by_peer{kMaxTracked};
@@ -144,6 +145,8 @@ base::Task<Attempt> Authenticator::login(std::string login_name, base::Secret pa
   co_return Attempt{Identity{credential.account, credential.address}, {}};
 }
 
+void Authenticator::make_up_from(std::uint64_t secret) { impl_->verifier_secret = base::Encoder().u64(secret).str(); }
+
 Result<ScramVerifier> Authenticator::scram_verifier(const std::string& login_name) {
   if (login_name.size() <= kMaxLoginName) {
     const auto found = impl_->lookup(login_name);
@@ -154,7 +157,7 @@ Result<ScramVerifier> Authenticator::scram_verifier(const std::string& login_nam
   }
   // A StoredKey that is no digest of anything that anybody knows.
   const auto made_up = [&](const char* what) {
-    return crypto::hmac_sha256(impl_->boot_secret, what + base::lower(login_name.substr(0, kMaxLoginName)));
+    return crypto::hmac_sha256(impl_->verifier_secret, what + base::lower(login_name.substr(0, kMaxLoginName)));
   };
   ScramVerifier nobody;
   nobody.salt = made_up("salt ").substr(0, kScramSalt);

@@ -81,6 +81,9 @@ class Authenticator {
   // For SCRAM: the verifier of a login. One that is unknown, disabled or has none gets a verifier that nothing satisfies, the
   // same each time, so that it looks like any other (RFC 5802 §9). In the caller's thread. Errors: those of the lookup.
   base::Result<ScramVerifier> scram_verifier(const std::string& login_name);
+  // A number that stays the same over restarts and is the same in every program: of it the made-up verifiers are made. Call
+  // it at start, before the first login; without it they change with every start.
+  void make_up_from(std::uint64_t secret);
   // What a SASL exchange ended with: a password to verify, or a proof that was right or wrong. As login().
   base::Task<Attempt> conclude(SaslStep step, std::string peer_address);
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/auth/sasl.hpp"
+#include "common/auth/saslprep.hpp"
 #include "common/base/text.hpp"
 #include "common/crypto/digest.hpp"
 
@@ -17,10 +18,13 @@ namespace {
 
 constexpr std::string_view kGs2Header = "n,,";  // RFC 5802 §7: the client does not support channel binding
 
-// saslname: "," and "=" are escaped, RFC 5802 §5.1.
+// What SASLprep prohibits is sent as it is: the server says what it thinks of it.
+std::string prepared(std::string_view text) { return saslprep(text).value_or(std::string(text)); }
+
+// saslname: prepared, then "," and "=" are escaped, RFC 5802 §5.1.
 std::string saslname(std::string_view user) {
   std::string out;
-  for (const char c : user) {
+  for (const char c : prepared(user)) {
     if (c == ',') out += "=2C";
     else if (c == '=') out += "=3D";
     else out += c;
@@ -124,7 +128,7 @@ class Scram : public ClientMechanism {
     if (!first->nonce.starts_with(nonce_) || first->nonce.size() == nonce_.size()) {
       return broken("SCRAM: the server's nonce does not extend ours");  // RFC 5802 §5.1
     }
-    const std::string salted = crypto::pbkdf2_sha256(password_.reveal(), first->salt, first->iterations);
+    const std::string salted = crypto::pbkdf2_sha256(prepared(password_.reveal()), first->salt, first->iterations);
     const std::string client_key = crypto::hmac_sha256(salted, "Client Key");
     const std::string stored_key = crypto::sha256(client_key);
     const std::string without_proof = "c=" + base::base64(kGs2Header) + ",r=" + first->nonce;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/auth/sasl.hpp"
+#include "common/auth/saslprep.hpp"
 #include "common/base/text.hpp"
 #include "common/crypto/digest.hpp"
 
@@ -28,7 +29,7 @@ std::optional<std::string_view> take_attribute(std::string_view& in, char name) 
   return value;
 }
 
-// saslname: "=2C" and "=3D" only, RFC 5802 §5.1.
+// saslname: "=2C" and "=3D" only, then prepared, RFC 5802 §5.1.
 std::optional<std::string> plain_name(std::string_view name) {
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -41,8 +42,9 @@ std::optional<std::string> plain_name(std::string_view name) {
       return std::nullopt;
     }
   }
-  if (out.empty() || !base::is_utf8(out) || out.find('\0') != std::string::npos) return std::nullopt;
-  return out;
+  auto prepared = saslprep(out);
+  if (!prepared || prepared->empty()) return std::nullopt;
+  return prepared;
 }
 
 bool is_printable_ascii(std::string_view text) {
@@ -55,8 +57,10 @@ bool is_printable_ascii(std::string_view text) {
 }  // namespace
 
 std::string make_scram_verifier(std::string_view password) {
+  const auto prepared = saslprep(password);  // RFC 5802 §2.2, Normalize
+  if (!prepared) return {};
   const std::string salt = crypto::random_octets(kScramSalt);
-  const std::string salted = crypto::pbkdf2_sha256(password, salt, kScramIterations);
+  const std::string salted = crypto::pbkdf2_sha256(*prepared, salt, kScramIterations);
   const std::string stored = crypto::sha256(crypto::hmac_sha256(salted, "Client Key"));
   const std::string server = crypto::hmac_sha256(salted, "Server Key");
   return std::string(kScheme) + std::to_string(kScramIterations) + ':' + base::base64(salt) + '$' +

@@ -25,7 +25,8 @@ struct ScramVerifier {
   std::string stored_key;
   std::string server_key;
 };
-// As the accounts keep it, RFC 5803 §2: "SCRAM-SHA-256$20000:<salt>$<StoredKey>:<ServerKey>", base64.
+// As the accounts keep it, RFC 5803 §2: "SCRAM-SHA-256$20000:<salt>$<StoredKey>:<ServerKey>", base64. Empty for a password
+// that SASLprep prohibits (RFC 4013 §2.3): no client could send its proof.
 std::string make_scram_verifier(std::string_view password);
 // Nothing when `text` is none.
 std::optional<ScramVerifier> parse_scram_verifier(std::string_view text);

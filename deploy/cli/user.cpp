@@ -41,7 +41,9 @@ Result<Kept> new_credential(const Options& options) {
   if (password.size() < 8) print("note: this password has less than 8 characters; longer ones are harder to guess\n");
   std::string encoded = auth::hash_password(password.reveal());
   if (encoded.empty()) return Error{Errc::Unavailable, "there is not enough memory for the password hash (19 MiB)"};
-  return Kept{std::move(encoded), auth::make_scram_verifier(password.reveal())};
+  Kept kept{std::move(encoded), auth::make_scram_verifier(password.reveal())};
+  if (kept.scram.empty()) print("note: SCRAM does not allow a character of this password; clients must use PLAIN\n");
+  return kept;
 }
 
 std::string domain_of(const std::string& address) { return address.substr(address.rfind('@') + 1); }

@@ -30,6 +30,8 @@ base::Status App::open() {
   server_ = std::make_unique<net::Server>(settings_.loops);
   TRY_ASSIGN(tls_, crypto::TlsServer::load(settings_.tls_certificate, settings_.tls_key));
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
+  TRY_ASSIGN(const auto secret, store::accounts::unknown_login_secret(accounts_->env()));
+  authenticator_.make_up_from(secret);
   TRY_ASSIGN(queue_, store::queue::Store::open(settings_.data_dir + "/queue"));
   disk_ = process::watch_disk(settings_, [this] { return queue_->env().reusable_octets().value_or(0); });
   services_.reset(new Services{workers_, authenticator_, *accounts_, *queue_, base::Clock::system(), settings_.hostname,

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/bytes.hpp"
 #include "common/base/text.hpp"
+#include "common/crypto/digest.hpp"
 #include "store/accounts/address.hpp"
 #include "store/accounts/tables.hpp"
 
@@ -16,6 +18,8 @@ using base::Result;
 using base::Status;
 
 namespace {
+
+constexpr std::string_view kUnknownLogins = "unknown logins";  // in `counters`
 
 Error no_domain(const std::string& domain) {
   return {Errc::NotFound, "domain " + domain + " is not ours; add it with `hearthmail domain add " + domain + "`"};
@@ -166,6 +170,22 @@ Result<std::optional<Account>> load_account(const ReadTxn& txn, AccountId id) {
   if (!stored) return std::optional<Account>{};
   TRY_ASSIGN(auto account, decode_account(id, *stored));
   return std::optional<Account>{std::move(account)};
+}
+
+Result<std::uint64_t> unknown_login_secret(lmdb::Env& env) {
+  TRY_ASSIGN(const auto found, env.read([](const ReadTxn& txn) -> Result<std::uint64_t> {
+    TRY_ASSIGN(const auto stored, txn.get(kCounters, kUnknownLogins));
+    if (!stored) return std::uint64_t{0};
+    return decode_number(kUnknownLogins, *stored);
+  }));
+  if (found != 0) return found;
+  return env.write([](WriteTxn& txn) -> Result<std::uint64_t> {
+    TRY_ASSIGN(const auto stored, txn.get(kCounters, kUnknownLogins));
+    if (stored) return decode_number(kUnknownLogins, *stored);  // another program was faster
+    const std::uint64_t made = base::Decoder(crypto::random_octets(sizeof(std::uint64_t))).u64() | 1;
+    TRY(txn.put(kCounters, kUnknownLogins, encode_number(kUnknownLogins, made)));
+    return made;
+  });
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {

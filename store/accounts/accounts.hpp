@@ -73,6 +73,10 @@ struct Resolution {
   Found found = Found::NotLocal;
   std::vector<AccountId> accounts;  // without repeats; empty for NoSuchUser and NotLocal
 };
+// A random number made once: what the programs answer to a login that does not exist is made of it, so that every program
+// says the same before and after a restart (RFC 5802 §9).
+base::Result<std::uint64_t> unknown_login_secret(lmdb::Env& env);
+
 // Who receives `address`: account, then alias (nested up to 10, loops end), both also without "+tag", then catch-all.
 base::Result<Resolution> resolve(const ReadTxn& txn, std::string_view address);
 // May `account` send as `address`? True when resolve(address) contains it.

@@ -1,4 +1,4 @@
-"""SCRAM-SHA-256 logins inside TLS, by a client of 40 lines: IMAP, POP3 and submission."""
+"""SCRAM-SHA-256 logins inside TLS: a client of 40 lines on IMAP, POP3 and submission; gsasl (bound to the channel), msmtp, mbsync."""
 import base64
 import hashlib
 import hmac
@@ -6,10 +6,14 @@ import imaplib
 import json
 import poplib
 import secrets
+import re
 import smtplib
+import subprocess
 import unittest
 
 from harness import DEADLINE, DOMAIN, Instance
+
+ACCEPTED = r"(?m)^235 |^\. OK \[CAPABILITY"  # submission, IMAP
 
 
 def digest(key, text):
@@ -96,7 +100,7 @@ class ScramLogins(unittest.TestCase):
                 code, challenge = smtp.docmd(base64.b64encode(right(base64.b64decode(challenge))).decode())
             self.assertEqual(code, 235)
             self.assertTrue(right.verified)
-            smtp.sendmail(f"anna@{DOMAIN}", f"ben@{DOMAIN}", b"Subject: by SCRAM\r\n\r\nHello\r\n")
+            smtp.sendmail(f"anna@{DOMAIN}", f"ben@{DOMAIN}", f"From: anna@{DOMAIN}\r\nSubject: by SCRAM\r\n\r\nHello\r\n")
         self.assertIn(b"Subject: by SCRAM", self.mail.wait_for_messages(1, "ben")[0])
 
     def test_a_new_password(self):
@@ -108,6 +112,79 @@ class ScramLogins(unittest.TestCase):
             imap.authenticate("SCRAM-SHA-256", self.client("capture", "another one"))
         listed = json.loads(self.mail.command("user", "list", "--json").stdout)
         self.assertTrue(all(account["scram"] for account in listed), listed)
+
+    def first_answer(self, login, protocol):
+        """What the server says to the first message of that login: salt and iterations."""
+        if protocol == "imap":
+            asked = []
+            with self.imap() as imap, self.assertRaises(imaplib.IMAP4.error):
+                imap.authenticate("SCRAM-SHA-256", lambda challenge: asked.append(challenge) or Scram(login, "x")() if len(asked) < 2 else None)
+            answer = asked[1]
+        else:
+            with smtplib.SMTP_SSL("localhost", self.mail.ports["submissions"], context=self.mail.tls(), timeout=DEADLINE) as smtp:
+                smtp.ehlo()
+                code, challenge = smtp.docmd("AUTH", "SCRAM-SHA-256 " + base64.b64encode(Scram(login, "x")()).decode())
+                self.assertEqual(code, 334)
+                smtp.docmd("*")
+            answer = base64.b64decode(challenge)
+        return answer.partition(b",s=")[2]
+
+    def test_an_unknown_login_looks_like_a_known_one(self):
+        names = [f"anna@{DOMAIN}", f"nobody@{DOMAIN}", f"Nobody@{DOMAIN.upper()}", "nobody@nowhere.example"]
+        first = [self.first_answer(name, "imap") for name in names]
+        self.assertEqual(first[1], first[2])
+        self.assertEqual(len(set(first)), 3)
+        self.assertEqual({len(answer) for answer in first}, {len(first[0])})
+        # The same from another program, and after a restart.
+        self.assertEqual([self.first_answer(name, "submission") for name in names], first)
+        self.mail.stop()
+        self.mail.start()
+        self.assertEqual([self.first_answer(name, "imap") for name in names], first)
+
+    # ---- programs that people use
+
+    def gsasl(self, protocol, port, mechanism, *options, password=None):
+        return subprocess.run(["gsasl", f"--{protocol}", "--connect", f"localhost:{port}", "--starttls", f"--x509-ca-file={self.mail.ca}",
+                               f"--mechanism={mechanism}", f"--authentication-id=anna@{DOMAIN}",
+                               f"--password={password or self.mail.passwords['anna']}", "--verbose", *options],
+                              input="", capture_output=True, text=True, timeout=DEADLINE)
+
+    def test_gsasl_bound_to_the_channel(self):
+        for protocol, port in (("imap", "imap"), ("smtp", "submission")):
+            for mechanism in ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"):
+                with self.subTest(protocol=protocol, mechanism=mechanism):
+                    options = () if mechanism.endswith("PLUS") else ("--no-cb",)
+                    done = self.gsasl(protocol, self.mail.ports[port], mechanism, *options)
+                    said = done.stdout + done.stderr
+                    self.assertEqual(done.returncode, 0, said)
+                    self.assertRegex(said, ACCEPTED)
+                    wrong = self.gsasl(protocol, self.mail.ports[port], mechanism, *options, password="wrong")
+                    self.assertNotRegex(wrong.stdout + wrong.stderr, ACCEPTED)
+
+    def test_msmtp(self):
+        config = self.mail.root / "msmtprc-scram"
+        config.write_text(f"account default\nhost localhost\nport {self.mail.ports['submission']}\ntls on\ntls_starttls on\n"
+                          f"tls_trust_file {self.mail.ca}\nauth scram-sha-256\nuser anna@{DOMAIN}\npassword {self.mail.passwords['anna']}\n"
+                          f"from anna@{DOMAIN}\n")
+        config.chmod(0o600)
+        letter = f"From: anna@{DOMAIN}\nSubject: msmtp by SCRAM\n\nHello\n".encode()
+        done = subprocess.run(["msmtp", "--debug", "-C", config, f"capture@{DOMAIN}"], input=letter, capture_output=True, timeout=DEADLINE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"AUTH SCRAM-SHA-256", done.stdout)
+
+    def test_mbsync(self):
+        config = self.mail.root / "mbsyncrc-scram"
+        near = self.mail.root / "scram-maildir"
+        near.mkdir()
+        config.write_text(f"IMAPAccount far\nHost localhost\nPort {self.mail.ports['imaps']}\nUser anna@{DOMAIN}\n"
+                          f"Pass {self.mail.passwords['anna']}\nSSLType IMAPS\nCertificateFile {self.mail.ca}\nAuthMechs SCRAM-SHA-256\n\n"
+                          f"IMAPStore far\nAccount far\n\nMaildirStore near\nPath {near}/\nInbox {near}/INBOX\n\n"
+                          "Channel all\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Both\nSyncState *\n")
+        done = subprocess.run(["mbsync", "-D", "-c", config, "-a"], capture_output=True, text=True, timeout=4 * DEADLINE,
+                              env={"HOME": str(self.mail.root), "PATH": "/usr/bin:/bin"})
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, 0, said[-2000:])
+        self.assertTrue(re.search("AUTHENTICATE SCRAM-SHA-256", said), said[-2000:])
 
 
 if __name__ == "__main__":

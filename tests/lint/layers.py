@@ -28,6 +28,7 @@ GRAMMAR_MAY = ["common/base", "common/smtp", "common/auth", "receiver/imap/text"
 LIBRARY = {
     "lmdb.h": "store/lmdb", "gmime/": "common/mime", "glib": "common/mime", "curl/": "relay/http", "openssl/": "common/crypto",
     "uv.h": "common/net", "toml++/": "common/config", "argon2.h": "common/auth", "idn2.h": "store/accounts",
+    "stringprep.h": "common/auth",
     "zstd.h": "store/body", "zlib.h": "common/net", "xxhash.h": "store/body", "CLI/": "deploy/cli", "catch2/": "tests/support",
 }
 

@@ -181,6 +181,14 @@ TEST_CASE_METHOD(Fixture, "SCRAM: whose verifier is whose, and an unknown login 
   }
   CHECK(authenticator.scram_verifier("nobody@example.test")->salt != authenticator.scram_verifier("x@x.test")->salt);
   CHECK(authenticator.scram_verifier(std::string(100'000, 'x')).ok());
+  const std::string before = authenticator.scram_verifier("nobody@example.test")->salt;
+  authenticator.make_up_from(7);
+  const std::string after = authenticator.scram_verifier("nobody@example.test")->salt;
+  authenticator.make_up_from(8);
+  CHECK(before != after);
+  CHECK(authenticator.scram_verifier("nobody@example.test")->salt != after);
+  authenticator.make_up_from(7);
+  CHECK(authenticator.scram_verifier("nobody@example.test")->salt == after);
   lookup_fails = true;
   lookup_error = Errc::Unavailable;
   CHECK(authenticator.scram_verifier("anna@example.test").error().code == Errc::Unavailable);

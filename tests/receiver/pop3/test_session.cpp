@@ -253,7 +253,8 @@ TEST_CASE_METHOD(Fixture, "AUTH with and without an initial response, RFC 5034",
   const std::string open = "+OK Maildrop has 0 messages (0 octets)\r\n";
   CHECK(talk("AUTH PLAIN " + plain + "\r\nQUIT\r\n", step) == kHello + open + kGoodbye);
   CHECK(talk("auth plain\r\n" + plain + "\r\nQUIT\r\n", step) == kHello + "+ \r\n" + open + kGoodbye);
-  CHECK(talk("AUTH\r\nQUIT\r\n", step) == kHello + "+OK Mechanisms follow\r\nPLAIN\r\nLOGIN\r\n.\r\n" + kGoodbye);
+  CHECK(talk("AUTH\r\nQUIT\r\n", step) ==
+        kHello + "+OK Mechanisms follow\r\nSCRAM-SHA-256\r\nPLAIN\r\nLOGIN\r\n.\r\n" + kGoodbye);
   CHECK(talk("AUTH PLAIN\r\n*\r\nQUIT\r\n", step) ==
         kHello + "+ \r\n-ERR Authentication exchange failed\r\n" + kGoodbye);
   CHECK(talk("AUTH GSSAPI\r\nAUTH PLAIN !\r\nQUIT\r\n", step) ==

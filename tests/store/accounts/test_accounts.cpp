@@ -116,6 +116,18 @@ TEST_CASE_METHOD(Fixture, "a SCRAM verifier stands beside the credential and goe
   CHECK(kept("s@example.test") == "hash3 ");
 }
 
+TEST_CASE_METHOD(Fixture, "the number behind unknown logins is made once and stays") {
+  const auto first = unknown_login_secret(store->env());
+  REQUIRE(first.ok());
+  CHECK(*first != 0);
+  store.reset();
+  store = std::move(Store::open(directory.path())).value();
+  const auto again = unknown_login_secret(store->env());
+  REQUIRE(again.ok());
+  CHECK(*again == *first);
+  CHECK(account("c@example.test").value == 1);  // the counter of accounts stands beside it
+}
+
 TEST_CASE_METHOD(Fixture, "resolution: account, alias, both without tag, catch-all, nobody, not ours") {
   const auto anna = account("anna@example.test");
   const auto bert = account("bert@example.test");
