@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "common/base/text.hpp"
 #include "common/mime/decode.hpp"
@@ -49,6 +50,15 @@ std::string fold_case(std::string_view text) {
     append_folded(out, g_utf8_get_char(at));
     at = g_utf8_next_char(at);
   }
+  return out;
+}
+
+std::string compose(std::string_view text) {
+  std::string out(text);
+  if (base::is_ascii(text) || !base::is_utf8(text)) return out;
+  const std::unique_ptr<gchar, decltype(&g_free)> composed(
+      g_utf8_normalize(out.data(), static_cast<gssize>(out.size()), G_NORMALIZE_NFC), &g_free);
+  if (composed != nullptr && text.find('\0') == std::string_view::npos) out = composed.get();
   return out;
 }
 

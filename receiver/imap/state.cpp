@@ -45,6 +45,11 @@ void Connection::enable_qresync() {
   enable_condstore();
 }
 
+void Connection::enable_rev2() {
+  enabled_.rev2 = enabled_.utf8 = true;
+  if (has_view()) view_->without_recent();
+}
+
 void Connection::log_out() {
   view_.reset();
   state_ = kLogout;

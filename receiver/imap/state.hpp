@@ -72,7 +72,8 @@ class Connection {
   void enable_condstore();
   void enable_qresync();  // and CONDSTORE
   void enable_uid_only() { enabled_.uid_only = true; }
-  void enable_utf8() { enabled_.utf8 = true; }
+  void enable_utf8() { enabled_.utf8 = enabled_.utf8_accept = true; }
+  void enable_rev2();
   void unauthenticated();  // RFC 8437: as after the greeting, TLS stays
 
  private:

@@ -57,6 +57,11 @@ std::size_t View::recent_count() const {
   return count;
 }
 
+void View::without_recent() {
+  tells_recent_ = false;
+  recent_.clear();
+}
+
 void View::put_flag_lists(std::string& out) const {
   constexpr std::string_view kSystem = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
   out += "* FLAGS (";
@@ -95,7 +100,7 @@ bool View::told_already(const mail::Message& message) const {
 }
 
 base::Result<bool> View::wants_recent(const mail::ReadTxn& txn) const {
-  if (read_only_) return false;
+  if (read_only_ || !tells_recent_) return false;
   TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
   return mailbox.recent_from < mailbox.uid_next;
 }
@@ -113,7 +118,7 @@ void View::claimed(std::uint32_t recent_from) {
 // Takes over what changed in the mailbox since known_, without telling the client.
 base::Status View::follow(const mail::ReadTxn& txn) {
   TRY_ASSIGN(const auto changes, mail::changes_since(txn, box_, known_));
-  if (read_only_ && changes.uid_next - 1 > last_uid_.value) {
+  if (read_only_ && tells_recent_ && changes.uid_next - 1 > last_uid_.value) {
     // EXAMINE shows as \Recent what nobody has claimed, and leaves it to the next session (RFC 3501 §6.3.2).
     TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
     if (mailbox.recent_from < mailbox.uid_next) claimed(mailbox.recent_from);
@@ -163,13 +168,15 @@ void View::report_expunged(const Enabled& enabled, std::string& out) {
   gone_.clear();
 }
 
-void View::report_arrivals(std::string& out) {
+void View::report_arrivals(const Enabled& enabled, std::string& out) {
   if (arrived_.empty()) return;
   uids_.insert(uids_.end(), arrived_.begin(), arrived_.end());
   arrived_.clear();
   out += "* ";
   put_number(out, uids_.size());
-  out += " EXISTS\r\n* ";
+  out += " EXISTS\r\n";
+  if (enabled.rev2) return;
+  out += "* ";
   put_number(out, recent_count());
   out += " RECENT\r\n";
 }
@@ -222,7 +229,7 @@ base::Result<bool> View::report(const mail::ReadTxn& txn, MaySendExpunge expunge
     follows_ = true;
   }
   if (expunge == MaySendExpunge::Yes) report_expunged(enabled, out);
-  report_arrivals(out);
+  report_arrivals(enabled, out);
   return report_flags(txn, enabled, out);
 }
 

@@ -49,6 +49,8 @@ class View {
   IndexRange between(base::Uid first, base::Uid last) const;
   bool recent(base::Uid uid) const;
   std::size_t recent_count() const;
+  // From now on nothing is \Recent here, and no session is robbed of it: IMAP4rev2 has no such flag (RFC 9051 §2.3.2).
+  void without_recent();
 
   // The keyword table as last told to the client; index is the KeywordId.
   const std::vector<std::string>& keywords() const { return keywords_; }
@@ -93,7 +95,7 @@ class View {
   View() = default;
   base::Status follow(const store::mail::ReadTxn& txn);
   void report_expunged(const Enabled& enabled, std::string& out);
-  void report_arrivals(std::string& out);
+  void report_arrivals(const Enabled& enabled, std::string& out);
   base::Result<bool> report_flags(const store::mail::ReadTxn& txn, const Enabled& enabled, std::string& out);
   bool told_already(const store::mail::Message& message) const;
 
@@ -107,9 +109,10 @@ class View {
   std::vector<base::Uid> uids_;  // ascending; index + 1 is the sequence number
   std::vector<std::string> keywords_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> recent_;  // ranges of UIDs, first <= uid < second, ascending
-  std::vector<base::Uid> gone_;                                  // expunged by anyone, not told yet; ascending
-  std::vector<base::Uid> arrived_;                               // not told yet; ascending
-  std::vector<base::Uid> changed_;                               // flags to tell; ascending, from changed_at_ on
+  bool tells_recent_ = true;
+  std::vector<base::Uid> gone_;     // expunged by anyone, not told yet; ascending
+  std::vector<base::Uid> arrived_;  // not told yet; ascending
+  std::vector<base::Uid> changed_;  // flags to tell; ascending, from changed_at_ on
   std::size_t changed_at_ = 0;
   bool follows_ = true;
   std::vector<base::Uid> saved_result_;

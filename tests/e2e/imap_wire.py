@@ -1,8 +1,9 @@
 """A strict reader of what an IMAP server sends: a client on a bare TLS socket and the response grammar of RFC 9051 9 (with
-RECENT, UNSEEN, SEARCH and LSUB of RFC 3501 9). What the grammar does not permit raises Wrong; nothing is repaired or skipped.
+RECENT, UNSEEN, SEARCH and LSUB of RFC 3501 9; Rev2Reader without them). What the grammar does not permit raises Wrong; nothing is repaired or skipped.
 """
 import re
 import socket
+import unicodedata
 
 from harness import DEADLINE, DOMAIN
 
@@ -78,6 +79,8 @@ class Reader:
     def astring(self):
         return self.string() if self.peek() in (b'"', b"{") else self.match(ASTRING, "an astring")
 
+    rev2 = False
+
     def mailbox(self):
         """Modified UTF-7, RFC 3501 5.1.3."""
         name = self.astring()
@@ -101,7 +104,10 @@ class Reader:
             self.expect(between)
 
     def flag(self):
-        return self.match(FLAG, "a flag")
+        flag = self.match(FLAG, "a flag")
+        if self.rev2 and flag.lower() == b"\\recent":
+            self.wrong("a flag of IMAP4rev2")
+        return flag
 
     def uid_set(self):
         return self.match(re.compile(rb"[1-9][0-9]*(:[1-9][0-9]*)?(,[1-9][0-9]*(:[1-9][0-9]*)?)*"), "a uid-set")
@@ -265,6 +271,8 @@ class Reader:
         elif word == b"PERMANENTFLAGS":
             value = self.listed(lambda: b"\\*" if self.take(b"\\*") else self.flag())
         elif word in (b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"):
+            if self.rev2 and word == b"UNSEEN":
+                self.wrong("no UNSEEN in IMAP4rev2")
             value = self.number(1)
         elif word == b"HIGHESTMODSEQ":
             value = self.number(1, 2 ** 63 - 1)
@@ -311,7 +319,7 @@ class Reader:
             def item():
                 tag = self.astring()
                 self.expect(b" ")
-                return tag, self.listed(self.astring)
+                return tag, self.listed(self.mailbox if tag == b"OLDNAME" else self.astring, empty=False)
             extended = self.listed(item)
         return flags, name, extended
 
@@ -389,6 +397,8 @@ class Reader:
     def untagged(self):
         found = re.compile(rb"([0-9]+) (EXISTS|RECENT|EXPUNGE|FETCH|UIDFETCH)").match(self.octets, self.at)
         if found:
+            if self.rev2 and found[2] == b"RECENT":
+                self.wrong("no RECENT in IMAP4rev2")
             number = self.number(0 if found[2] in (b"EXISTS", b"RECENT") else 1)
             self.at = found.end()
             if found[2] not in (b"FETCH", b"UIDFETCH"):
@@ -397,6 +407,8 @@ class Reader:
             return found[2], number, self.listed(self.fetch_item, empty=False)
         word = self.match(re.compile(rb"[A-Z]+"), "a response")
         if word in (b"SEARCH", b"SORT"):
+            if self.rev2 and word == b"SEARCH":
+                self.wrong("no SEARCH in IMAP4rev2")
             numbers = []
             while self.take(b" "):
                 if self.take(b"(MODSEQ "):  # RFC 7162 7: once, at the end
@@ -459,8 +471,28 @@ class Reader:
         return found
 
 
+class Rev2Reader(Reader):
+    """What RFC 9051 alone permits, after ENABLE IMAP4rev2: UTF-8 in quoted strings and names, nothing of RFC 3501."""
+    rev2 = True
+
+    def quoted(self):
+        value = self.match(re.compile(rb'"([^"\\\r\n\x00]|\\["\\])*"'), "a quoted string")
+        value.decode("utf-8")
+        return re.sub(rb'\\(["\\])', rb"\1", value[1:-1])
+
+    def string(self):
+        return super().string() if self.peek() == b"{" else self.quoted()
+
+    def mailbox(self):
+        """Net-Unicode, RFC 9051 5.1."""
+        name = self.astring().decode("utf-8")
+        if unicodedata.normalize("NFC", name) != name and not self.octets[:self.at].count(b"OLDNAME"):
+            self.wrong("a name in NFC")
+        return name.encode()
+
+
 class Wire:
-    """A client that reads every answer with Reader."""
+    """A client that reads every answer with Reader, after enable_rev2() with Rev2Reader."""
 
     def __init__(self, mail, name=None, port="imaps", greet=True):
         self.sock = socket.create_connection(("127.0.0.1", mail.ports[port]), DEADLINE)
@@ -468,11 +500,18 @@ class Wire:
             self.sock = mail.tls().wrap_socket(self.sock, server_hostname="localhost")
         self.file = self.sock.makefile("rb")
         self.count = 0
+        self.reader = Reader
         self.greeting = self.read() if greet else None
         if name is not None:
             answer = self.run(f'LOGIN "{name}@{DOMAIN}" "{mail.passwords[name]}"')
             if answer[-1][1] != b"OK":
                 raise Wrong(answer)
+
+    def enable_rev2(self):
+        answers = self.run("ENABLE IMAP4rev2")
+        if answers[0][1:] != (b"ENABLED", [b"IMAP4rev2"]):
+            raise Wrong(answers)
+        self.reader = Rev2Reader
 
     def send(self, octets):
         self.sock.sendall(octets if isinstance(octets, bytes) else octets.encode())
@@ -490,7 +529,7 @@ class Wire:
             octets += self.file.read(int(found[1]))
 
     def read(self):
-        return Reader(self.read_raw()).response()
+        return self.reader(self.read_raw()).response()
 
     def until(self, tag):
         """All responses up to the tagged one."""

@@ -1,5 +1,6 @@
 // CREATE, RFC 9051 §6.3.4, with the special uses of RFC 6154 §3.
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/cmd/list_tree.hpp"
 #include "receiver/imap/cmd/mailbox_write.hpp"
 #include "receiver/imap/object_id.hpp"
 #include "receiver/imap/text/flags.hpp"
@@ -32,7 +33,11 @@ Started create(Connection& connection, parse::Command& command) {
     *id = mailbox_id(mailbox);
     return base::ok();
   };
-  const auto after = [id](Connection& at) { at.completion.code = "MAILBOXID (" + *id + ")"; };  // RFC 8474 §4.1
+  const auto after = [id, name = args.mailbox, supplied = args.supplied](Connection& at) -> base::Status {
+    at.completion.code = "MAILBOXID (" + *id + ")";  // RFC 8474 §4.1
+    if (!at.enabled().rev2 || supplied.empty()) return base::ok();
+    return at.env().read([&](const mail::ReadTxn& txn) { return put_list_line(at, txn, name, supplied); });
+  };
   return std::unique_ptr<Operation>(new MailboxWrite(write, after));
 }
 

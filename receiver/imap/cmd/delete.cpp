@@ -1,21 +1,47 @@
-// DELETE, RFC 9051 §6.3.5. A session that deletes its own selected mailbox is told that it is closed.
+// DELETE, RFC 9051 §6.3.5. A name that is only a level above mailboxes cannot be deleted (HASCHILDREN, §7.1). A session that deletes its own selected mailbox is told that it is closed.
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/cmd/list_tree.hpp"
 #include "receiver/imap/cmd/mailbox_write.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
 namespace mail = store::mail;
 
+namespace {
+
+class HasChildren : public Operation {
+ public:
+  base::Result<Next> step(Connection& connection) override {
+    connection.completion = {"NO", "HASCHILDREN", "The name has mailboxes below it and is none itself", false};
+    return Next::Done;
+  }
+};
+
+// The name is no mailbox: is it a level?
+Started refuse_level(Connection& connection, const std::string& name, const base::Error& otherwise) {
+  TRY_ASSIGN(const auto tree, connection.env().read(
+                                  [&](const mail::ReadTxn& txn) { return load_list_tree(txn, connection.account()); }));
+  const auto node = tree.nodes.find(name);
+  if (node == tree.nodes.end() || !node->second.children) return otherwise;
+  return std::unique_ptr<Operation>(new HasChildren);
+}
+
+}  // namespace
+
 Started remove(Connection& connection, parse::Command& command) {
   const auto& args = std::get<parse::MailboxArgs>(command.args);
-  TRY_ASSIGN(const auto mailbox, connection.env().read([&](const mail::ReadTxn& txn) {
-    return mail::find_mailbox(txn, connection.account(), args.mailbox);
-  }));
+  auto found = connection.env().read(
+      [&](const mail::ReadTxn& txn) { return mail::find_mailbox(txn, connection.account(), args.mailbox); });
+  if (!found.ok() && found.error().code == base::Errc::NotFound)
+    return refuse_level(connection, args.mailbox, found.error());
+  if (!found.ok()) return found.error();
+  const auto& mailbox = *found;
   const auto write = [box = mailbox.id](mail::WriteTxn& txn) { return mail::delete_mailbox(txn, box); };
-  const auto after = [box = mailbox.id](Connection& at) {
-    if (!at.has_view() || at.view().box() != box) return;
+  const auto after = [box = mailbox.id](Connection& at) -> base::Status {
+    if (!at.has_view() || at.view().box() != box) return base::ok();
     at.deselected();
     at.out += "* OK [CLOSED] The selected mailbox has been deleted\r\n";
+    return base::ok();
   };
   return std::unique_ptr<Operation>(new MailboxWrite(write, after));
 }

@@ -4,9 +4,13 @@
 namespace hearthmail::receiver::imap::cmd {
 namespace {
 
-// True when `capability` was off and is on now.
+// True when `capability` (in capitals) was off and is on now.
 bool switch_on(Connection& connection, std::string_view capability) {
   const Enabled before = connection.enabled();
+  if (capability == "IMAP4REV2" && !before.rev2) {
+    connection.enable_rev2();
+    return true;
+  }
   if (capability == "CONDSTORE" && !before.condstore) {
     connection.enable_condstore();
     return true;
@@ -15,7 +19,7 @@ bool switch_on(Connection& connection, std::string_view capability) {
     connection.enable_qresync();
     return true;
   }
-  if (capability == "UTF8=ACCEPT" && !before.utf8) {
+  if (capability == "UTF8=ACCEPT" && !before.utf8_accept) {
     connection.enable_utf8();
     return true;
   }
@@ -31,7 +35,8 @@ bool switch_on(Connection& connection, std::string_view capability) {
 base::Status enable(Connection& connection, const parse::Command& command) {
   std::string enabled;
   for (const auto& capability : std::get<parse::EnableArgs>(command.args).capabilities) {
-    if (switch_on(connection, capability)) enabled += " " + capability;
+    if (!switch_on(connection, capability)) continue;
+    enabled += capability == "IMAP4REV2" ? " IMAP4rev2" : " " + capability;
   }
   connection.out += "* ENABLED" + enabled + "\r\n";
   return base::ok();

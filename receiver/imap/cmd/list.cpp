@@ -45,11 +45,15 @@ void put_attributes(std::string& out, const parse::ListArgs& args, const ListNod
   if (show_use && has_special_use(node)) put(text::special_use_name(node.mailbox->special_use));
 }
 
-void put_list(std::string& out, const parse::ListArgs& args, const std::string& name, const ListNode& node, bool utf8) {
+void put_name(std::string& out, const parse::ListArgs& args, std::string_view name, const ListNode& node, bool utf8) {
   out += "* LIST (";
   put_attributes(out, args, node);
   out += ") \"/\" ";
   text::append_mailbox(out, name, utf8);
+}
+
+void put_list(std::string& out, const parse::ListArgs& args, const std::string& name, const ListNode& node, bool utf8) {
+  put_name(out, args, name, node, utf8);
   if (has_selected_children(args, node)) {
     out += " (\"CHILDINFO\" (";
     if (args.select_subscribed) out += "\"SUBSCRIBED\"";
@@ -65,6 +69,23 @@ bool asks_delimiter(const parse::ListArgs& args) {
 }
 
 }  // namespace
+
+base::Status put_list_line(Connection& connection, const mail::ReadTxn& txn, const std::string& name,
+                           std::string_view old_name) {
+  TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+  const auto node = tree.nodes.find(name);
+  if (node == tree.nodes.end()) return base::ok();
+  std::string& out = connection.out;
+  const bool utf8 = connection.enabled().utf8;
+  put_name(out, parse::ListArgs{}, name, node->second, utf8);
+  if (!old_name.empty()) {
+    out += " (\"OLDNAME\" (";
+    text::append_mailbox(out, old_name, utf8);
+    out += "))";
+  }
+  out += "\r\n";
+  return base::ok();
+}
 
 base::Status list(Connection& connection, const parse::Command& command) {
   const auto& args = std::get<parse::ListArgs>(command.args);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "receiver/imap/state.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -24,6 +25,10 @@ struct ListTree {
 };
 
 base::Result<ListTree> load_list_tree(const store::mail::ReadTxn& txn, base::AccountId account);
+// Appends the LIST response of one mailbox as it is now, for SELECT, CREATE and RENAME of IMAP4rev2. `old_name`, unless
+// empty: the name it had, or by which the client called it (OLDNAME, RFC 9051 §6.3.9.7).
+base::Status put_list_line(Connection& connection, const store::mail::ReadTxn& txn, const std::string& name,
+                           std::string_view old_name);
 // Does `name` match one of `patterns` (text::list_matches)?
 bool matches_any(const std::vector<std::string>& patterns, std::string_view name);
 

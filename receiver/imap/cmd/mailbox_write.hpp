@@ -9,11 +9,11 @@
 
 namespace hearthmail::receiver::imap::cmd {
 
-// Runs `write` on the writer's thread, then `after` on the loop's. `write` owns what it uses.
+// Runs `write` on the writer's thread, then `after` on the loop's. Both own what they use.
 class MailboxWrite : public Operation {
  public:
   using Write = std::function<base::Status(store::mail::WriteTxn&)>;
-  using After = std::function<void(Connection&)>;
+  using After = std::function<base::Status(Connection&)>;
   explicit MailboxWrite(Write write, After after = {}) : write_(std::move(write)), after_(std::move(after)) {}
 
   base::Result<Next> step(Connection& connection) override {
@@ -21,7 +21,7 @@ class MailboxWrite : public Operation {
       written_ = true;
       return Next::Write;
     }
-    if (after_) after_(connection);
+    if (after_) TRY(after_(connection));
     return Next::Done;
   }
   base::Status write(store::mail::WriteTxn& txn) override { return write_(txn); }

@@ -71,9 +71,11 @@ class SearchOperation : public MatchOperation {
 Started search(Connection& connection, parse::Command& command) {
   auto& args = std::get<parse::SearchArgs>(command.args);
   if (needs_uid(connection, args)) return uid_required();
-  if (connection.enabled().utf8 && !args.charset.empty()) {
+  if (connection.enabled().utf8_accept && !args.charset.empty()) {
     return base::Error{base::Errc::Protocol, "After ENABLE UTF8=ACCEPT there is no CHARSET"};  // RFC 6855 §3
   }
+  // IMAP4rev2 has no SEARCH response: without RETURN it is as with RETURN (ALL), RFC 9051 §6.4.4.
+  if (connection.enabled().rev2 && !args.esearch) args.esearch = args.all = true;
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(args.save);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();

@@ -1,6 +1,7 @@
-// SELECT and EXAMINE, RFC 9051 §6.3.2, §6.3.3, with UNSEEN and RECENT of RFC 3501 §6.3.1, HIGHESTMODSEQ (RFC 7162 §3.1.2)
-// and QRESYNC (RFC 7162 §3.2.5). NOMODSEQ is never said: every mailbox has mod-sequences.
+// SELECT and EXAMINE, RFC 9051 §6.3.2, §6.3.3, with UNSEEN and RECENT of RFC 3501 §6.3.1 for who has not enabled IMAP4rev2,
+// HIGHESTMODSEQ (RFC 7162 §3.1.2) and QRESYNC (RFC 7162 §3.2.5). NOMODSEQ is never said: every mailbox has mod-sequences.
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/cmd/list_tree.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
@@ -29,13 +30,16 @@ base::Result<std::uint64_t> first_unseen(const mail::ReadTxn& txn, const mail::M
 }
 
 // `unseen` 0: not told.
-void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbox, std::uint64_t unseen) {
+void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbox, std::uint64_t unseen, bool rev2) {
   view.put_flag_lists(out);
   out += "* ";
   put_number(out, view.size());
-  out += " EXISTS\r\n* ";
-  put_number(out, view.recent_count());
-  out += " RECENT\r\n";
+  out += " EXISTS\r\n";
+  if (!rev2) {
+    out += "* ";
+    put_number(out, view.recent_count());
+    out += " RECENT\r\n";
+  }
   if (unseen > 0) {
     out += "* OK [UNSEEN ";
     put_number(out, unseen);
@@ -52,14 +56,14 @@ void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbo
 
 class SelectOperation : public Operation {
  public:
-  SelectOperation(mail::Mailbox mailbox, bool read_only, std::optional<parse::QResync> known)
-      : mailbox_(std::move(mailbox)), read_only_(read_only) {
+  SelectOperation(mail::Mailbox mailbox, parse::SelectArgs args, bool read_only, bool rev2)
+      : mailbox_(std::move(mailbox)), supplied_(std::move(args.supplied)), read_only_(read_only), rev2_(rev2) {
     recent_from_ = mailbox_.recent_from;
-    if (known.has_value()) resync_.emplace(std::move(*known));
+    if (args.qresync.has_value()) resync_.emplace(std::move(*args.qresync));
   }
 
   base::Result<Next> step(Connection& connection) override {
-    if (!claimed_ && !read_only_ && mailbox_.recent_from < mailbox_.uid_next) {
+    if (!claimed_ && !read_only_ && !rev2_ && mailbox_.recent_from < mailbox_.uid_next) {
       claimed_ = true;
       return Next::Write;
     }
@@ -85,17 +89,24 @@ class SelectOperation : public Operation {
     return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
       TRY_ASSIGN(mailbox_, mail::load_mailbox(txn, mailbox_.id));
       TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
-      TRY_ASSIGN(const auto unseen, first_unseen(txn, mailbox_));
+      if (rev2_) view.without_recent();
+      std::uint64_t unseen = 0;
+      // IMAP4rev2 has no UNSEEN, UIDONLY no message numbers (RFC 9586 §3.1).
+      if (!rev2_ && !connection.enabled().uid_only) {
+        TRY_ASSIGN(unseen, first_unseen(txn, mailbox_));
+      }
       connection.selected(std::move(view));
-      // UIDONLY: no message numbers (RFC 9586 §3.1).
-      put_opening(connection.out, connection.view(), mailbox_, connection.enabled().uid_only ? 0 : unseen);
+      put_opening(connection.out, connection.view(), mailbox_, unseen, rev2_);
+      if (rev2_) TRY(put_list_line(connection, txn, mailbox_.name, supplied_));
       if (!resync_.has_value()) return base::ok();
       return resync_->begin(txn, connection.view(), connection.out);
     });
   }
 
   mail::Mailbox mailbox_;
+  std::string supplied_;  // see parse::SelectArgs
   bool read_only_;
+  bool rev2_;
   bool claimed_ = false;
   bool opened_ = false;
   std::optional<Resync> resync_;
@@ -118,8 +129,8 @@ Started select(Connection& connection, parse::Command& command) {
   TRY_ASSIGN(auto mailbox, connection.env().read([&](const mail::ReadTxn& txn) {
     return mail::find_mailbox(txn, connection.account(), args.mailbox);
   }));
-  return std::unique_ptr<Operation>(
-      new SelectOperation(std::move(mailbox), command.verb == parse::Verb::Examine, std::move(args.qresync)));
+  return std::unique_ptr<Operation>(new SelectOperation(
+      std::move(mailbox), std::move(args), command.verb == parse::Verb::Examine, connection.enabled().rev2));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -6,6 +6,7 @@
 
 #include "common/base/text.hpp"
 #include "receiver/imap/text/mutf7.hpp"
+#include "receiver/imap/text/net_unicode.hpp"
 
 namespace hearthmail::receiver::imap::parse {
 
@@ -183,7 +184,7 @@ Result<std::uint32_t> Cursor::nz_number() {
 }
 
 // RFC 9051 §5.1: UTF-8 once the client enabled it; RFC 3501 §5.1.3: modified UTF-7 otherwise. INBOX is special in any
-// spelling, as the first level of a longer name too.
+// spelling, as the first level of a longer name too. Names are kept in NFC, and found however they are composed.
 Result<std::string> Cursor::decode_name(std::string raw) {
   if (!utf8_) {
     auto decoded = text::decode_mutf7(raw);
@@ -192,6 +193,9 @@ Result<std::string> Cursor::decode_name(std::string raw) {
   } else if (!base::is_utf8(raw)) {
     return error("UTF-8 in the mailbox name");
   }
+  std::string composed = text::net_unicode(raw);
+  supplied_ = composed == raw ? std::string() : raw;
+  raw = std::move(composed);
   constexpr std::string_view kInbox = "INBOX";
   const bool whole_level = raw.size() == kInbox.size() || (raw.size() > kInbox.size() && raw[kInbox.size()] == '/');
   if (whole_level && base::istarts_with(raw, kInbox)) raw.replace(0, kInbox.size(), kInbox);

@@ -41,9 +41,12 @@ class Cursor {
   base::Result<std::uint32_t> nz_number();
   base::Result<std::uint64_t> number64();
   base::Result<std::uint64_t> mod_sequence();  // below 2^63, 0 included; RFC 7162 §7
-  base::Result<std::string> mailbox();         // decoded to UTF-8; any spelling of INBOX gives "INBOX"
+  base::Result<std::string> mailbox();         // decoded to UTF-8 in NFC; any spelling of INBOX gives "INBOX"
   base::Result<std::string> list_mailbox();    // decoded pattern; "*" and "%" stay
   base::Result<std::string> flag_word();       // ["\"] atom
+
+  // How the client wrote the last mailbox(), decoded, when that is not in NFC; empty otherwise (RFC 9051 §5.1).
+  const std::string& supplied() const { return supplied_; }
 
   // From now on errors do not repeat what the client wrote: a password follows.
   void hide() { hidden_ = true; }
@@ -58,6 +61,7 @@ class Cursor {
   std::size_t at_ = 0;
   bool utf8_;
   bool hidden_ = false;
+  std::string supplied_;
 };
 
 bool is_atom_char(char c);     // ATOM-CHAR

@@ -72,6 +72,7 @@ Result<SelectArgs> parse_select(Cursor& in) {
   SelectArgs args;
   TRY(in.space());
   TRY_ASSIGN(args.mailbox, in.mailbox());
+  args.supplied = in.supplied();
   if (in.peek() != ' ') return args;
   TRY(in.space());
   if (in.at_end()) return args;
@@ -100,6 +101,7 @@ Result<CreateArgs> parse_create(Cursor& in) {
   CreateArgs args;
   TRY(in.space());
   TRY_ASSIGN(args.mailbox, in.mailbox());
+  args.supplied = in.supplied();
   args.only_parent = args.mailbox.size() > 1 && args.mailbox.back() == '/';
   if (args.only_parent) args.mailbox.pop_back();
   if (in.peek() != ' ') return args;
@@ -115,6 +117,7 @@ Result<RenameArgs> parse_rename(Cursor& in) {
   TRY_ASSIGN(args.from, in.mailbox());
   TRY(in.space());
   TRY_ASSIGN(args.to, in.mailbox());
+  args.supplied = in.supplied();
   return args;
 }
 

@@ -25,13 +25,16 @@ struct QResync {
   NumSet match_sequences;  // message sequence match data: both empty, or pairs
   NumSet match_uids;
 };
+// `supplied`: how the client wrote the name, where that was not in NFC (Cursor::supplied()); empty otherwise.
 struct SelectArgs {
   std::string mailbox;  // UTF-8
+  std::string supplied;
   bool condstore = false;
   std::optional<QResync> qresync;
 };
 struct CreateArgs {
-  std::string mailbox;       // a trailing "/" is cut (RFC 9051 §6.3.4)
+  std::string mailbox;  // a trailing "/" is cut (RFC 9051 §6.3.4)
+  std::string supplied;
   bool only_parent = false;  // the name ended with "/": the client means to make children
   std::vector<std::string>
       uses;  // USE (\Drafts ...), as written; one that we do not know is NO [USEATTR] (RFC 6154 §3)
@@ -39,6 +42,7 @@ struct CreateArgs {
 struct RenameArgs {
   std::string from;
   std::string to;
+  std::string supplied;  // of `to`
 };
 
 base::Result<MailboxArgs> parse_mailbox_only(Cursor& in);

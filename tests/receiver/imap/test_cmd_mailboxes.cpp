@@ -36,7 +36,8 @@ TEST_CASE_METHOD(ImapFixture, "CREATE, DELETE and the levels between, RFC 9051 6
         "e OK LIST completed\r\n");
   CHECK(client.talk("f LIST Work/ %\r\n") ==
         "* LIST (\\NonExistent \\Noselect \\HasChildren) \"/\" Work/2026\r\nf OK LIST completed\r\n");
-  CHECK(client.talk("g DELETE Work/2026\r\n") == "g NO [NONEXISTENT] No such mailbox\r\n");
+  CHECK(client.talk("g DELETE Work/2026\r\n") ==
+        "g NO [HASCHILDREN] The name has mailboxes below it and is none itself\r\n");
   CHECK(client.talk("h DELETE INBOX\r\n").find("h NO [CANNOT]") == 0);
   CHECK(client.talk("i CREATE a//b\r\n").find("i NO [CANNOT]") == 0);
   CHECK(client.talk("j SELECT Work/2026\r\n") == "j NO [NONEXISTENT] No such mailbox\r\n");

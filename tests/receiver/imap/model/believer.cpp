@@ -146,6 +146,14 @@ void Believer::line(const std::string& text, bool withheld, Answer& answer) {
     for (const auto uid : parse_set(std::string_view(text).substr(11))) take_vanished(uid);
     return;
   }
+  require(!rev2 || (text.rfind("* SEARCH", 0) != 0 && text.find("ecent") == std::string::npos &&
+                    text.find(" RECENT") == std::string::npos && text.find("[UNSEEN") == std::string::npos),
+          "nothing that IMAP4rev2 has not: " + text);
+  if (text.rfind("* ESEARCH ", 0) == 0) {
+    const auto all = text.find(" ALL ");
+    if (all != std::string::npos) answer.found = parse_set(std::string_view(text).substr(all + 5));
+    return;
+  }
   if (text.rfind("* SEARCH", 0) == 0) {
     std::istringstream words(text.substr(8));
     for (std::uint32_t number = 0; words >> number;) answer.found.push_back(number);

@@ -8,8 +8,8 @@ namespace mail = store::mail;
 
 namespace {
 
-constexpr std::size_t kClients = 4;
-constexpr Kind kKinds[kClients] = {Kind::Plain, Kind::Condstore, Kind::Qresync, Kind::Qresync};
+constexpr std::size_t kClients = 5;
+constexpr Kind kKinds[kClients] = {Kind::Plain, Kind::Condstore, Kind::Qresync, Kind::Qresync, Kind::Rev2};
 
 }  // namespace
 
@@ -114,6 +114,8 @@ void Run::connect(Client& client) {
   client.wire->login();
   client.wire->take();
   if (client.kind == Kind::Qresync) client.wire->talk("e ENABLE QRESYNC\r\n");
+  if (client.kind == Kind::Rev2) client.wire->talk("e ENABLE IMAP4rev2 CONDSTORE\r\n");
+  client.belief.rev2 = client.kind == Kind::Rev2;
   if (client.kind == Kind::Condstore) client.wire->talk("e ENABLE CONDSTORE\r\n");
 }
 

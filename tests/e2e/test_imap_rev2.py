@@ -1,0 +1,85 @@
+"""IMAP4rev2 over the wire, every answer read by a reader that knows nothing of IMAP4rev1."""
+import unittest
+
+from harness import Instance, letter
+from imap_wire import Wire
+
+
+def one(answers, word):
+    """The only response of that name."""
+    found = [a for a in answers if a[1] == word]
+    assert len(found) == 1, answers
+    return found[0]
+
+
+class Rev2(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mail = Instance().__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.mail.__exit__(None, None, None)
+
+    def setUp(self):
+        self.wire = Wire(self.mail, "anna")
+        self.wire.enable_rev2()
+
+    def tearDown(self):
+        self.wire.close()
+
+    def test_select(self):
+        self.wire.ok("CREATE rev2")
+        self.wire.append("rev2", letter(number=1))
+        answers = self.wire.ok("SELECT rev2")
+        self.assertEqual(one(answers, b"EXISTS")[2], 1)
+        self.assertEqual(one(answers, b"LIST")[2:4], ([b"\\HasNoChildren"], b"rev2"))
+        codes = [a[2][0] for a in answers if a[1] == b"OK" and a[2]]
+        self.assertTrue({b"PERMANENTFLAGS", b"UIDVALIDITY", b"UIDNEXT", b"READ-WRITE"} <= set(codes))
+        self.assertIn(b"CLOSED", [a[2][0] for a in self.wire.ok("EXAMINE INBOX") if a[1] == b"OK" and a[2]])
+
+    def test_news_and_search(self):
+        self.wire.ok("CREATE news")
+        self.wire.ok("SELECT news")
+        other = Wire(self.mail, "anna")
+        try:
+            for number in range(3):
+                other.append("news", letter(number=number))
+            self.assertEqual(one(self.wire.ok("NOOP"), b"EXISTS")[2], 3)
+            other.ok("SELECT news")
+            other.ok("STORE 2 +FLAGS (\\Deleted)")
+            changed = one(self.wire.ok("NOOP"), b"FETCH")
+            self.assertEqual(dict(changed[3])[b"UID"], 2)  # news of a message names it by UID too
+            other.ok("EXPUNGE")
+            self.assertEqual(one(self.wire.ok("NOOP"), b"EXPUNGE")[2], 2)
+        finally:
+            other.close()
+        self.assertEqual(one(self.wire.ok("UID SEARCH ALL"), b"ESEARCH")[2][b"ALL"], b"1,3")
+        found = one(self.wire.ok("SEARCH SUBJECT nothing-like-it"), b"ESEARCH")[2]
+        self.assertNotIn(b"ALL", found)
+
+    def test_names(self):
+        composed, apart = "Entw\u00fcrfe", "Entwu\u0308rfe"
+        made = one(self.wire.ok(f'CREATE "{apart}"'), b"LIST")
+        self.assertEqual(made[3:], (composed.encode(), [(b"OLDNAME", [apart.encode()])]))
+        self.wire.ok(f'SELECT "{apart}"')
+        moved = one(self.wire.ok(f'RENAME "{composed}" "\u65e5\u672c & more"'), b"LIST")
+        self.assertEqual(moved[3:], ("\u65e5\u672c & more".encode(), [(b"OLDNAME", [composed.encode()])]))
+        old = Wire(self.mail, "anna")
+        try:
+            self.assertIn(b"&ZeVnLA- &- more", [a[3] for a in old.ok('LIST "" *') if a[1] == b"LIST"])
+        finally:
+            old.close()
+
+    def test_status_and_delete(self):
+        self.wire.ok("CREATE level/below")
+        status = one(self.wire.ok("STATUS level/below (MESSAGES UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE)"), b"STATUS")
+        self.assertEqual(status[3][b"DELETED"], 0)
+        self.wire.ok("DELETE level")
+        self.assertEqual(self.wire.run("DELETE level")[-1][1:3], (b"NO", (b"HASCHILDREN", None)))
+        self.assertEqual(self.wire.run("COPY 1 level")[-1][1], b"BAD")  # nothing is selected
+        self.wire.ok("SELECT INBOX")
+
+
+if __name__ == "__main__":
+    unittest.main()
