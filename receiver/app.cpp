@@ -40,6 +40,7 @@ base::Status App::open() {
   TRY_ASSIGN(accounts_, store::accounts::Store::open(settings_.data_dir + "/accounts"));
   TRY_ASSIGN(const auto secret, store::accounts::unknown_login_secret(accounts_->env()));
   authenticator_.make_up_from(secret);
+  directory_ = std::make_unique<AccountDirectory>(*accounts_);
   TRY_ASSIGN(mail_, store::mail::Store::open(settings_.data_dir + "/mail"));
   disk_ = process::watch_disk(settings_, [this] { return mail_->env().reusable_octets().value_or(0); });
   const std::string spool = settings_.data_dir + "/spool";
@@ -55,7 +56,7 @@ base::Status App::open() {
   const bool clear_login = settings_.login_in_clear == "loopback";
   if (clear_login) log::warning("imap and pop3 take passwords in clear from this machine", {{"key", "login.in_clear"}});
   imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get(),
-                                 clear_login});
+                                 clear_login, directory_.get()});
   pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}, clear_login});
   return base::ok();
 }

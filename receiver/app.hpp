@@ -13,6 +13,7 @@
 #include "common/crypto/tls.hpp"
 #include "common/net/server.hpp"
 #include "common/net/workers.hpp"
+#include "receiver/account_directory.hpp"
 #include "receiver/collector.hpp"
 #include "receiver/delivery/delivery.hpp"
 #include "receiver/imap/services.hpp"
@@ -43,6 +44,7 @@ class App {
   std::unique_ptr<net::Server> server_;  // first, so that its loops outlive the stores' writer threads
   std::unique_ptr<crypto::TlsServer> tls_;
   std::unique_ptr<store::accounts::Store> accounts_;
+  std::unique_ptr<AccountDirectory> directory_;
   std::unique_ptr<base::DiskReserve> disk_;  // before the store: its last jobs may ask
   std::unique_ptr<store::mail::Store> mail_;
   std::unique_ptr<Collector> collector_;  // after the store, whose writer it uses

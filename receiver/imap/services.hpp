@@ -18,6 +18,7 @@
 #include "common/net/loop.hpp"
 #include "common/net/stream.hpp"
 #include "common/net/workers.hpp"
+#include "receiver/imap/account_directory.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::receiver::imap {
@@ -34,6 +35,7 @@ struct Services {
   std::uint64_t max_message_octets = 0;  // APPENDLIMIT
   base::DiskReserve* disk = nullptr;     // asked before APPEND and COPY; none: nobody is refused for it
   bool clear_login_on_loopback = false;  // peers on this machine may log in without TLS
+  const AccountDirectory* accounts = nullptr;  // for shared mailboxes; none: nobody has any
 
   // Errors: Unavailable.
   base::Status check_room(std::uint64_t octets) const { return disk == nullptr ? base::ok() : disk->check(octets); }

@@ -9,6 +9,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/reply.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/text/output.hpp"
 
 namespace hearthmail::receiver::imap {
@@ -153,6 +154,10 @@ base::Task<void> Session::on_command(std::string text) {
 base::Task<void> Session::execute(const Rule& rule, parse::Command command) {
   connection_.completion = {};
   connection_.tag = command.tag;
+  if (!renew()) {
+    mailbox_lost();
+    co_return;
+  }
   if (rule.runs == Runs::Dialog) {
     co_await converse(std::move(command));
     co_return;
@@ -225,6 +230,7 @@ base::Task<base::Status> Session::run_operation(Operation& operation) {
     }
     if (*next != Next::Again && !over_) continue;
     if (over_) co_return base::Error{Errc::Closed, "connection lost"};
+    if (!may_go_on()) co_return base::Error{Errc::Closed, "the rights on the mailbox were withdrawn"};
     if (std::chrono::steady_clock::now() - turn < kTurn) continue;
     Yield others;
     co_await others;
@@ -310,6 +316,8 @@ base::Task<void> Session::sync(MaySendExpunge expunge) {
   co_await claim_recent();
   bool follows = false;
   const auto report = [this, expunge, &follows](const store::mail::ReadTxn& txn) {
+    const auto allowed = renew_rights(txn, connection_);
+    if (!allowed.ok()) return base::Result<bool>(allowed.error());
     auto more = connection_.view().report(txn, expunge, connection_.enabled(), connection_.out);
     follows = connection_.view().follows();
     return more;
@@ -317,7 +325,7 @@ base::Task<void> Session::sync(MaySendExpunge expunge) {
   while (!over_) {
     const auto more = connection_.env().read(report);
     if (!more.ok() && more.error().code == Errc::NotFound) {
-      bye("The selected mailbox has been deleted");  // RFC 2180 §3.3
+      mailbox_lost();
       co_return;
     }
     if (!more.ok()) {
@@ -387,6 +395,28 @@ base::Task<void> Session::hang_up() {
   connection_.log_out();
   co_await flush();
   co_await stream_->shutdown();
+}
+
+// What the owner of the selected mailbox gives is looked at before each command. When it cannot be read, sync() says so.
+bool Session::renew() {
+  if (!connection_.has_view() || connection_.view().own()) return true;
+  const auto allowed =
+      connection_.env().read([this](const store::mail::ReadTxn& txn) { return renew_rights(txn, connection_); });
+  return allowed.ok() || allowed.error().code != Errc::NotFound;
+}
+
+// The same between two slices of an answer, where nothing may be said.
+bool Session::may_go_on() const {
+  if (!connection_.has_view() || connection_.view().own()) return true;
+  const auto allowed = connection_.env().read(
+      [this](const store::mail::ReadTxn& txn) { return check_rights(txn, connection_.holder(), Rights()); });
+  return allowed.ok() || allowed.error().code != Errc::NotFound;
+}
+
+// RFC 2180 §3.3. The same words for another account's mailbox that was deleted and for one whose rights were withdrawn
+// (RFC 4314 §5.1.1): they are not to be told apart.
+void Session::mailbox_lost() {
+  bye(connection_.view().own() ? "The selected mailbox has been deleted" : "The selected mailbox is no longer available");
 }
 
 void Session::bye(std::string_view text) {

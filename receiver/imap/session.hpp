@@ -55,6 +55,9 @@ class Session {
   void put_highest_modseq(bool ok);
   base::Task<void> sync(MaySendExpunge expunge);
   void end_when_blind();
+  bool renew();
+  bool may_go_on() const;
+  void mailbox_lost();
   base::Task<void> claim_recent();
   base::Task<void> read_more();
   base::Task<void> flush();
@@ -80,7 +83,7 @@ class Session {
   bool needs_uid(const parse::Replaced& replaced) const;  // UIDONLY
   base::Status begin_replace(cmd::Append& append, const parse::Replaced& replaced);
   base::Task<bool> receive_messages(cmd::Append& append, base::Status& status);
-  base::Status begin_append(const base::Result<parse::AppendStart>& start) const;
+  base::Status begin_append(const base::Result<parse::AppendStart>& start, Target& target) const;
   void take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options, base::Status& status);
   void spool(cmd::Append& append, std::string_view octets, base::Status& status);
 

@@ -3,6 +3,7 @@
 
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/reply.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/session.hpp"
 
 namespace hearthmail::receiver::imap {
@@ -19,8 +20,9 @@ base::Task<void> Session::append(FramerEvent first) {
   const bool replaces = start.ok() && start->replaced.has_value();
   command.verb = replaces ? parse::Verb::Replace : parse::Verb::Append;
   command.uid = replaces && start->replaced->uid;
-  base::Status status = begin_append(start);
-  cmd::Append append(connection_, start.ok() ? start->mailbox : std::string());
+  Target target;
+  base::Status status = begin_append(start, target);
+  cmd::Append append(connection_, std::move(target));
   if (replaces && status.ok()) status = begin_replace(append, *start->replaced);
   take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
   const bool unanswered = co_await receive_messages(append, status);
@@ -35,12 +37,14 @@ base::Task<void> Session::append(FramerEvent first) {
   co_await complete(command, status);
 }
 
-// What can be refused before the first message is sent: the state, the syntax, and a mailbox that is not there.
-base::Status Session::begin_append(const base::Result<parse::AppendStart>& start) const {
+// What can be refused before the first message is sent: the state, the syntax, a mailbox that is not there, or into which
+// the user may not insert.
+base::Status Session::begin_append(const base::Result<parse::AppendStart>& start, Target& target) const {
   if (connection_.state() == kNotAuthenticated) return base::Error{Errc::Protocol, "Not possible in this state"};
   if (!start.ok()) return base::Error{Errc::Protocol, start.error().text};
   return connection_.env().read([&](const store::mail::ReadTxn& txn) -> base::Status {
-    TRY(store::mail::find_mailbox(txn, connection_.account(), start->mailbox));
+    TRY_ASSIGN(target, target_of(txn, connection_, start->mailbox));
+    TRY(reach(txn, target, Right::Insert));
     return base::ok();
   });
 }
@@ -54,7 +58,8 @@ base::Status Session::begin_replace(cmd::Append& append, const parse::Replaced& 
   if (!connection_.has_view()) return base::Error{Errc::Protocol, "Not possible in this state"};
   if (needs_uid(replaced)) return base::Error{Errc::Protocol, ""};
   const View& view = connection_.view();
-  if (view.read_only()) return cmd::read_only();
+  const Rights needed{Right::DeleteMessages, Right::Expunge};  // as STORE \Deleted and EXPUNGE, RFC 8508 §3.2
+  if (!view.may(needed)) return not_allowed(view, needed);
   std::optional<base::Uid> uid;
   if (replaced.number == 0 && view.size() > 0) uid = view.uid_at(view.size() - 1);
   if (replaced.uid && view.index_of(base::Uid{replaced.number}).has_value()) uid = base::Uid{replaced.number};
@@ -63,7 +68,7 @@ base::Status Session::begin_replace(cmd::Append& append, const parse::Replaced& 
   }
   if (!replaced.uid && replaced.number > 0) uid = view.uid_at(replaced.number - 1);
   if (!uid.has_value()) return base::Error{Errc::Unsupported, "No message has that UID"};
-  append.replace(view.box(), *uid);
+  append.replace(connection_.holder(), *uid);
   return base::ok();
 }
 

@@ -27,6 +27,13 @@ struct Completion {
   bool modseq = false;           // the code is HIGHESTMODSEQ, once the news has been told (RFC 7162 §3.2.7)
 };
 
+// Who has which mailbox selected: for Operation::write(), which knows no connection (rights.hpp, check_rights).
+struct Holder {
+  base::AccountId user;
+  base::MailboxId box;
+  bool own = true;  // his own mailbox: he may do everything
+};
+
 // What a session knows, and what its commands may use. The session owns it; one loop's thread.
 class Connection {
  public:
@@ -48,6 +55,7 @@ class Connection {
   View& view() { return *view_; }  // only while selected
   const View& view() const { return *view_; }
   bool has_view() const { return view_.has_value(); }
+  Holder holder() const { return {identity_.account, view_->box(), view_->own()}; }  // only while selected
   const Enabled& enabled() const { return enabled_; }
 
   // Untagged responses are appended here; the session writes them out.

@@ -60,6 +60,11 @@ constexpr std::array kRules{
     steps_rule(Verb::MultiSearch, kLoggedIn, Expunge::Never, cmd::multi_search),
     dialog_rule(Verb::Compress, kLoggedIn, Expunge::Never),
     dialog_rule(Verb::Replace, kSelected, Expunge::Always),
+    steps_rule(Verb::SetAcl, kLoggedIn, Expunge::Always, cmd::set_acl),
+    steps_rule(Verb::DeleteAcl, kLoggedIn, Expunge::Always, cmd::delete_acl),
+    inline_rule(Verb::GetAcl, kLoggedIn, Expunge::Always, cmd::get_acl),
+    inline_rule(Verb::ListRights, kLoggedIn, Expunge::Always, cmd::list_rights),
+    inline_rule(Verb::MyRights, kLoggedIn, Expunge::Always, cmd::my_rights),
 };
 
 constexpr bool in_order() {
@@ -69,7 +74,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "one rule per verb, in the order of parse::Verb");
-static_assert(kRules.size() == static_cast<std::size_t>(Verb::Replace) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Verb::MyRights) + 1);
 
 }  // namespace
 

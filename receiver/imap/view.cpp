@@ -20,7 +20,7 @@ base::Result<View> View::open(const mail::ReadTxn& txn, const mail::Mailbox& mai
   view.box_ = mailbox.id;
   view.name_ = mailbox.name;
   view.uid_validity_ = mailbox.uid_validity;
-  view.read_only_ = read_only;
+  view.examined_ = read_only;
   view.known_ = mailbox.highest_modseq;
   view.last_uid_ = Uid{mailbox.uid_next - 1};
   TRY_ASSIGN(view.uids_, mail::expected_uids(txn, mailbox.id));
@@ -63,24 +63,31 @@ void View::without_recent() {
 }
 
 void View::put_flag_lists(std::string& out) const {
-  constexpr std::string_view kSystem = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
-  out += "* FLAGS (";
-  out += kSystem;
+  out += "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft";
   for (const auto& keyword : keywords_) {
     out += ' ';
     out += keyword;
-  }
-  if (read_only_) {
-    out += ")\r\n* OK [PERMANENTFLAGS ()] No permanent flags permitted\r\n";
-    return;
   }
   out += ")\r\n* OK [PERMANENTFLAGS (";
-  out += kSystem;
-  for (const auto& keyword : keywords_) {
-    out += ' ';
-    out += keyword;
+  put_permanent_flags(out);
+}
+
+// Those that the user's rights let him change, RFC 4314 §5.1.1.
+void View::put_permanent_flags(std::string& out) const {
+  const std::size_t start = out.size();
+  const auto put = [&](std::string_view flag) {
+    if (out.size() > start) out += ' ';
+    out += flag;
+  };
+  if (may(Right::Write)) put("\\Answered \\Flagged");
+  if (may(Right::DeleteMessages)) put("\\Deleted");
+  if (may(Right::KeepSeen)) put("\\Seen");
+  if (may(Right::Write)) {
+    put("\\Draft");
+    for (const auto& keyword : keywords_) put(keyword);
+    if (keywords_.size() < mail::kMaxKeywords) put("\\*");
   }
-  out += keywords_.size() < mail::kMaxKeywords ? " \\*)] Flags permitted\r\n" : ")] Flags permitted\r\n";
+  out += out.size() > start ? ")] Flags permitted\r\n" : ")] No permanent flags permitted\r\n";
 }
 
 base::Status View::learn_keywords(const mail::ReadTxn& txn, const mail::Flags& flags, std::string& out) {
@@ -100,7 +107,7 @@ bool View::told_already(const mail::Message& message) const {
 }
 
 base::Result<bool> View::wants_recent(const mail::ReadTxn& txn) const {
-  if (read_only_ || !tells_recent_) return false;
+  if (read_only() || !own_ || !tells_recent_) return false;
   TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
   return mailbox.recent_from < mailbox.uid_next;
 }
@@ -118,7 +125,7 @@ void View::claimed(std::uint32_t recent_from) {
 // Takes over what changed in the mailbox since known_, without telling the client.
 base::Status View::follow(const mail::ReadTxn& txn) {
   TRY_ASSIGN(const auto changes, mail::changes_since(txn, box_, known_));
-  if (read_only_ && tells_recent_ && changes.uid_next - 1 > last_uid_.value) {
+  if ((read_only() || !own_) && tells_recent_ && changes.uid_next - 1 > last_uid_.value) {
     // EXAMINE shows as \Recent what nobody has claimed, and leaves it to the next session (RFC 3501 §6.3.2).
     TRY_ASSIGN(const auto mailbox, mail::load_mailbox(txn, box_));
     if (mailbox.recent_from < mailbox.uid_next) claimed(mailbox.recent_from);

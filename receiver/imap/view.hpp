@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "receiver/imap/enabled.hpp"
-#include "store/mail/mail.hpp"
+#include "store/mail/acl.hpp"
 
 namespace hearthmail::receiver::imap {
 
@@ -34,7 +34,18 @@ class View {
   base::MailboxId box() const { return box_; }
   const std::string& name() const { return name_; }
   std::uint32_t uid_validity() const { return uid_validity_; }
-  bool read_only() const { return read_only_; }
+  // EXAMINE, or no right to change anything (RFC 4314 §5.2).
+  bool read_only() const { return examined_ || !rights_.has_any(kChanging); }
+  // Another account's mailbox has the rights that its owner gives; an own one (the default) all. The name is the user's.
+  void set_rights(store::mail::Rights rights, bool own) {
+    rights_ = rights;
+    own_ = own;
+  }
+  void set_name(std::string name) { name_ = std::move(name); }
+  bool own() const { return own_; }
+  store::mail::Rights rights() const { return rights_; }
+  bool examined() const { return examined_; }
+  bool may(store::mail::Rights rights) const { return !examined_ && rights_.has(rights); }
   base::ModSeq known() const { return known_; }  // everything up to here has been told, except EXPUNGE withheld
   // What a client may keep as HIGHESTMODSEQ: nothing up to here is still withheld (RFC 7162 §3.2.4).
   base::ModSeq settled() const { return gone_.empty() ? known_ : settled_; }
@@ -78,7 +89,8 @@ class View {
   void told(const std::vector<base::Uid>& uids, base::ModSeq modseq);
 
   // True when messages have arrived that no session has been told of as \Recent: claim_recent() in a write, hand its
-  // result to claimed(), then report(). Never for a read-only view (RFC 9051 §6.3.3: EXAMINE changes nothing).
+  // result to claimed(), then report(). Never for a read-only view (RFC 9051 §6.3.3: EXAMINE changes nothing), nor for
+  // another account's mailbox: \Recent is the owner's.
   base::Result<bool> wants_recent(const store::mail::ReadTxn& txn) const;
   void claimed(std::uint32_t recent_from);
 
@@ -92,17 +104,24 @@ class View {
   bool follows() const { return follows_; }
 
  private:
+  using Right = store::mail::Right;
+  static constexpr store::mail::Rights kChanging{Right::Insert, Right::Expunge, Right::KeepSeen, Right::Write,
+                                                 Right::DeleteMessages};
+
   View() = default;
   base::Status follow(const store::mail::ReadTxn& txn);
   void report_expunged(const Enabled& enabled, std::string& out);
   void report_arrivals(const Enabled& enabled, std::string& out);
   base::Result<bool> report_flags(const store::mail::ReadTxn& txn, const Enabled& enabled, std::string& out);
+  void put_permanent_flags(std::string& out) const;
   bool told_already(const store::mail::Message& message) const;
 
   base::MailboxId box_;
   std::string name_;
   std::uint32_t uid_validity_ = 0;
-  bool read_only_ = false;
+  bool examined_ = false;
+  bool own_ = true;
+  store::mail::Rights rights_ = store::mail::Rights::all();
   base::ModSeq known_;
   base::ModSeq settled_;         // while something is withheld: everything up to here has been told
   base::Uid last_uid_;           // highest UID that was ever in the view or before it

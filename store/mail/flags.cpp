@@ -13,10 +13,13 @@ namespace {
 struct Wanted {
   FlagMode mode;
   Flags flags;
+  FlagMask allowed;
 };
 
 Result<Wanted> resolve(WriteTxn& txn, MailboxId box, const FlagChange& change) {
-  Wanted wanted{change.mode, {change.system, {}}};
+  const auto system = static_cast<std::uint8_t>(change.system & change.allowed.system);
+  Wanted wanted{change.mode, {system, {}}, change.allowed};
+  if (!change.allowed.keywords) return wanted;
   TRY_ASSIGN(wanted.flags.keywords, intern_keywords(txn, box, change.keywords));
   auto& ids = wanted.flags.keywords;
   std::sort(ids.begin(), ids.end());
@@ -27,10 +30,13 @@ Result<Wanted> resolve(WriteTxn& txn, MailboxId box, const FlagChange& change) {
 // Changes `flags`; false when they were so already.
 bool apply(const Wanted& wanted, Flags& flags) {
   const std::uint8_t old_system = flags.system;
-  if (wanted.mode == FlagMode::Replace) flags.system = wanted.flags.system;
+  if (wanted.mode == FlagMode::Replace) {
+    flags.system = static_cast<std::uint8_t>((flags.system & ~wanted.allowed.system) | wanted.flags.system);
+  }
   if (wanted.mode == FlagMode::Add) flags.system |= wanted.flags.system;
   if (wanted.mode == FlagMode::Remove) flags.system &= static_cast<std::uint8_t>(~wanted.flags.system);
   bool changed = flags.system != old_system;
+  if (!wanted.allowed.keywords) return changed;
   if (wanted.mode == FlagMode::Replace) {
     changed = changed || flags.keywords != wanted.flags.keywords;
     flags.keywords = wanted.flags.keywords;

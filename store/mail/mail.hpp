@@ -162,11 +162,17 @@ base::Result<std::optional<Message>> find_message(const ReadTxn& txn, MailboxId 
 base::Result<Uid> scan_messages(const ReadTxn& txn, MailboxId box, Uid first, Uid last,
                                 const std::function<bool(const Message&)>& each, std::vector<Uid>* damaged = nullptr);
 
+// The flags that somebody may set and clear (acl.hpp, flags_of); by default all of them.
+struct FlagMask {
+  std::uint8_t system = 0xff;  // SystemFlag bits
+  bool keywords = true;
+};
 enum class FlagMode { Replace, Add, Remove };
 struct FlagChange {
   FlagMode mode = FlagMode::Add;
   std::uint8_t system = 0;
   std::vector<std::string> keywords;
+  FlagMask allowed;  // all others stay as they are
 };
 struct Stored {
   ModSeq modseq;              // the mailbox's highest afterwards
@@ -185,11 +191,12 @@ struct Copied {
   std::vector<Uid> source;         // those that existed, in order
   std::vector<Uid> target;         // their new UIDs, same order
 };
-// `now` becomes the copies' save date (RFC 8514 §4.2); without it they keep the one they have.
+// `now` becomes the copies' save date (RFC 8514 §4.2); without it they keep the one they have. Flags outside of `allowed`
+// are not copied.
 base::Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
-                          std::optional<base::UnixTime> now = std::nullopt);
+                          std::optional<base::UnixTime> now = std::nullopt, FlagMask allowed = {});
 base::Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
-                          std::optional<base::UnixTime> now = std::nullopt);
+                          std::optional<base::UnixTime> now = std::nullopt, FlagMask allowed = {});
 
 // ---- changes ---------------------------------------------------------------------------------------------------
 

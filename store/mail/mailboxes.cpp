@@ -69,7 +69,7 @@ Result<std::uint32_t> next_uid_validity(WriteTxn& txn, AccountId account) {
   return next;
 }
 
-// Makes one mailbox under a free, normal name.
+// Makes one mailbox under a free, normal name. It has the access list of the mailbox above it.
 Result<MailboxRecord> make(WriteTxn& txn, AccountId account, std::string_view name, SpecialUse use) {
   MailboxRecord record;
   TRY_ASSIGN(record.id.value, next_number(txn, "mailbox"));
@@ -79,6 +79,10 @@ Result<MailboxRecord> make(WriteTxn& txn, AccountId account, std::string_view na
   record.special_use = use;
   TRY(put_name(txn, account, name, record.id));
   TRY(save_record(txn, record));
+  const auto cut = name.rfind('/');
+  if (cut == std::string_view::npos) return record;
+  TRY_ASSIGN(const auto parent, lookup(txn, account, name.substr(0, cut)));
+  if (parent) TRY(inherit_acl(txn, *parent, record.id));
   return record;
 }
 
@@ -144,6 +148,7 @@ Status remove_mailbox(WriteTxn& txn, const MailboxRecord& record) {
   TRY(txn.erase_prefix(kExpunges, prefix));
   TRY(txn.erase(kKeywords, prefix));
   TRY(txn.erase(kMailboxes, prefix));
+  TRY(erase_acl(txn, record.id));
   TRY(erase_name(txn, record.account, record.name));
   txn.notify(record.id.value);
   return drop_references(txn, std::move(blobs));
@@ -198,6 +203,7 @@ Status delete_account(WriteTxn& txn, AccountId account) {
     TRY(remove_mailbox(txn, record));
   }
   TRY(txn.erase_prefix(kSubscriptions, id_key(account.value)));
+  TRY(forget_in_acls(txn, account));
   txn.notify(account_topic(account));
   return base::ok();
 }
@@ -270,6 +276,7 @@ Status rename_mailbox(WriteTxn& txn, AccountId account, std::string_view from, s
     record.name = name;
     TRY(save_record(txn, record));
     TRY(put_name(txn, account, name, box));
+    TRY(notify_acl(txn, box));
   }
   return make_parents(txn, account, new_name);
 }

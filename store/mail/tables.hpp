@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/delivery_id.hpp"
+#include "store/mail/acl.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::store::mail {
@@ -16,10 +17,11 @@ using lmdb::Table;
 // In the order of kTableNames.
 constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscriptions{4}, kKeywords{5}, kMessages{6},
     kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13}, kDeliveries{14},
-    kDeliveryTimes{15};
-constexpr std::array<const char*, 16> kTableNames = {
+    kDeliveryTimes{15}, kAcl{16}, kAclMembers{17};
+constexpr std::array<const char*, 18> kTableNames = {
     "counters", "accounts", "mailboxes", "names",     "subscriptions", "keywords", "messages",   "changes",
-    "blob_ids", "blobs",    "chunks",    "summaries", "expunges",      "garbage",  "deliveries", "delivery_times"};
+    "blob_ids", "blobs",    "chunks",    "summaries", "expunges",      "garbage",  "deliveries", "delivery_times",
+    "acl",      "acl_members"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>
@@ -54,6 +56,13 @@ inline Key<16> change_key(MailboxId box, ModSeq modseq) {
   Key<16> key;
   key.put(0, box.value);
   key.put(8, modseq.value);
+  return key;
+}
+constexpr std::size_t kPairKey = 16;  // octets
+inline Key<kPairKey> pair_key(std::uint64_t first, std::uint64_t second) {
+  Key<kPairKey> key;
+  key.put(0, first);
+  key.put(8, second);
   return key;
 }
 constexpr std::size_t kGarbageKey = 16;  // octets
@@ -102,6 +111,11 @@ void count_out(MailboxRecord& record, const Message& message);
 // `out` keeps its memory, so that a loop over messages does not allocate.
 void encode_message(const Message& message, std::string_view key, std::string& out);
 base::Status decode_message(std::string_view key, std::string_view value, Message& message);
+
+// The keys of kAcl are pair_key(mailbox, account), those of kAclMembers pair_key(account, mailbox): one row for each.
+base::Result<AclEntry> decode_acl(std::string_view key, std::string_view value);
+// Whom a list names, by their keys alone: damaged entries too.
+base::Result<std::vector<AccountId>> acl_members(const ReadTxn& txn, MailboxId box);
 
 // The next number of a counter; starts at 1, never gives one twice.
 base::Result<std::uint64_t> next_number(WriteTxn& txn, std::string_view counter);

@@ -61,12 +61,21 @@ Status translate_keywords(WriteTxn& txn, MailboxId from, MailboxId to, std::vect
   return base::ok();
 }
 
+// Takes away the flags that may not be set.
+void keep_allowed(std::vector<Message>& messages, FlagMask allowed) {
+  for (Message& message : messages) {
+    message.flags.system &= allowed.system;
+    if (!allowed.keywords) message.flags.keywords.clear();
+  }
+}
+
 // Puts copies of `messages` into `to`; references to bodies are the caller's affair.
 Result<Copied> put_copies(WriteTxn& txn, MailboxId from, std::vector<Message> messages, MailboxId to,
-                          std::optional<base::UnixTime> now) {
+                          std::optional<base::UnixTime> now, FlagMask allowed) {
   Copied copied;
   copied.source = uids_of(messages);
   copied.target.reserve(messages.size());
+  keep_allowed(messages, allowed);
   TRY(translate_keywords(txn, from, to, messages));
   TRY_ASSIGN(MailboxRecord record, load_record(txn, to));
   copied.uid_validity = record.uid_validity;
@@ -115,18 +124,18 @@ Result<std::vector<Uid>> expunge(WriteTxn& txn, MailboxId box, std::span<const U
 }
 
 Result<Copied> copy(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
-                    std::optional<base::UnixTime> now) {
+                    std::optional<base::UnixTime> now, FlagMask allowed) {
   TRY(load_record(txn, from));
   TRY_ASSIGN(std::vector<Message> messages, load_messages(txn, from, in_order(uids)));
   TRY(add_references(txn, blobs_of(messages)));
-  return put_copies(txn, from, std::move(messages), to, now);
+  return put_copies(txn, from, std::move(messages), to, now, allowed);
 }
 
 Result<Copied> move(WriteTxn& txn, MailboxId from, std::span<const Uid> uids, MailboxId to,
-                    std::optional<base::UnixTime> now) {
+                    std::optional<base::UnixTime> now, FlagMask allowed) {
   TRY(load_record(txn, from));
   TRY_ASSIGN(const std::vector<Message> messages, load_messages(txn, from, in_order(uids)));
-  TRY_ASSIGN(Copied copied, put_copies(txn, from, messages, to, now));
+  TRY_ASSIGN(Copied copied, put_copies(txn, from, messages, to, now, allowed));
   TRY_ASSIGN(MailboxRecord record, load_record(txn, from));  // after the copies: `to` may be the same mailbox
   TRY(remove_messages(txn, record, messages));
   return copied;

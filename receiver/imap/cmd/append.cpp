@@ -13,11 +13,11 @@ namespace hearthmail::receiver::imap::cmd {
 
 namespace mail = store::mail;
 
-Append::Append(const Connection& connection, std::string mailbox)
-    : services_(connection.services()), account_(connection.account()), mailbox_(std::move(mailbox)) {}
+Append::Append(const Connection& connection, Target target)
+    : services_(connection.services()), target_(std::move(target)) {}
 
-void Append::replace(base::MailboxId box, base::Uid uid) {
-  replaced_box_ = box;
+void Append::replace(Holder holder, base::Uid uid) {
+  holder_ = holder;
   replaced_ = uid;
 }
 
@@ -94,23 +94,26 @@ store::lmdb::Isolation Append::isolation() const {
 base::Status Append::write(mail::WriteTxn& txn) {
   uids_.clear();
   TRY(services_.check_room(stored_octets()));
-  TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, account_, mailbox_));
+  TRY_ASSIGN(const auto reached, reach(txn, target_, Right::Insert));
+  // Flags that may not be set are left out; the message is stored all the same (RFC 4314 §4).
+  const mail::FlagMask allowed = mail::flags_of(reached.rights);
   const base::UnixTime now = services_.clock.now();
   for (const auto& message : messages_) {
     mail::Arrival arrival;
     arrival.body = &message.body;
-    arrival.system_flags = message.options.flags.system;
-    arrival.keywords = message.options.flags.keywords;
+    arrival.system_flags = message.options.flags.system & allowed.system;
+    if (allowed.keywords) arrival.keywords = message.options.flags.keywords;
     arrival.internal_date = message.options.date ? message.options.date->time : now;
     arrival.zone_minutes = message.options.date ? message.options.date->zone_minutes : std::int16_t{0};
     arrival.save_date = now;
-    TRY_ASSIGN(const auto appended, mail::append(txn, mailbox.id, arrival));
+    TRY_ASSIGN(const auto appended, mail::append(txn, reached.mailbox.id, arrival));
     uid_validity_ = appended.uid_validity;
     uids_.push_back(appended.uid);
   }
   if (replaced_ != base::Uid{0}) {
     const std::vector<base::Uid> old{replaced_};
-    TRY_ASSIGN(const auto gone, mail::expunge(txn, replaced_box_, old, false));
+    TRY(check_rights(txn, holder_, Rights{Right::DeleteMessages, Right::Expunge}));
+    TRY_ASSIGN(const auto gone, mail::expunge(txn, holder_.box, old, false));
     if (gone.empty()) return base::Error{base::Errc::Unsupported, "The message no longer exists"};
   }
   base::sync_point("append-after-write");

@@ -11,15 +11,16 @@
 #include "common/base/spool.hpp"
 #include "receiver/imap/operation.hpp"
 #include "receiver/imap/parse/append.hpp"
+#include "receiver/imap/rights.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
 class Append : public Operation {
  public:
-  Append(const Connection& connection, std::string mailbox);
+  Append(const Connection& connection, Target target);
 
-  // REPLACE: `uid` of `box` goes when the message is stored; NotFound when somebody has expunged it.
-  void replace(base::MailboxId box, base::Uid uid);
+  // REPLACE: `uid` of the selected mailbox goes when the message is stored; NotFound when somebody has expunged it.
+  void replace(Holder holder, base::Uid uid);
   // The options of the message that began last.
   const parse::AppendOptions& last_options() const;
   // The next message of `octets` octets begins. Errors: Invalid (over kMaxAppends or kMaxAppendOctets), Unavailable (no
@@ -47,11 +48,10 @@ class Append : public Operation {
   std::size_t stored_octets() const;
 
   const Services& services_;
-  base::AccountId account_;
-  std::string mailbox_;
+  Target target_;
   std::deque<Message> messages_;  // a spool stays where it is
   std::uint64_t octets_ = 0;      // announced in all
-  base::MailboxId replaced_box_;
+  Holder holder_;        // of the mailbox whose message is replaced
   base::Uid replaced_;  // 0: APPEND
   Phase phase_ = Phase::Prepare;
   std::uint32_t uid_validity_ = 0;

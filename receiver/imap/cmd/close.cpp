@@ -1,7 +1,9 @@
 // CLOSE, RFC 9051 §6.4.1: expunges without telling, then leaves the mailbox. HIGHESTMODSEQ in its answer (RFC 7162 §3.2.8)
-// counts our expunge only when nothing of others lies before it that this session has not told.
+// counts our expunge only when nothing of others lies before it that this session has not told. Without the right to expunge
+// it only leaves, and says OK (RFC 4314 §4).
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/rights.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -9,9 +11,9 @@ namespace {
 class CloseOperation : public Operation {
  public:
   base::Result<Next> step(Connection& connection) override {
-    if (!written_ && !connection.view().read_only()) {
+    if (!written_ && connection.view().may(Right::Expunge)) {
       written_ = true;
-      box_ = connection.view().box();
+      holder_ = connection.holder();
       uids_ = connection.view().uids();
       if (!uids_.empty()) return Next::Write;
     }
@@ -25,8 +27,9 @@ class CloseOperation : public Operation {
     return Next::Done;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, box_, uids_, true));
-    TRY_ASSIGN(const auto mailbox, store::mail::load_mailbox(txn, box_));
+    if (!check_rights(txn, holder_, Right::Expunge).ok()) return base::ok();  // withdrawn this moment
+    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, holder_.box, uids_, true));
+    TRY_ASSIGN(const auto mailbox, store::mail::load_mailbox(txn, holder_.box));
     expunged_ = !expunged.empty();
     highest_ = mailbox.highest_modseq;
     return base::ok();
@@ -36,7 +39,7 @@ class CloseOperation : public Operation {
   bool written_ = false;
   bool expunged_ = false;
   base::ModSeq highest_;  // after the expunge
-  base::MailboxId box_;
+  Holder holder_;
   std::vector<base::Uid> uids_;
 };
 

@@ -23,11 +23,19 @@ base::Status id(Connection& connection, const parse::Command& command);
 
 // ---- logged in ----
 base::Status enable(Connection& connection, const parse::Command& command);
+Started set_acl(Connection& connection, parse::Command& command);
+Started delete_acl(Connection& connection, parse::Command& command);
+base::Status get_acl(Connection& connection, const parse::Command& command);
+base::Status list_rights(Connection& connection, const parse::Command& command);
+base::Status my_rights(Connection& connection, const parse::Command& command);
+// Appends one MYRIGHTS response; also for LIST ... RETURN (MYRIGHTS).
+void put_my_rights(Connection& connection, const std::string& shown, store::mail::Rights rights);
 base::Status name_space(Connection& connection, const parse::Command& command);
 base::Status list(Connection& connection, const parse::Command& command);
 base::Status lsub(Connection& connection, const parse::Command& command);
 base::Status status(Connection& connection, const parse::Command& command);
 // Appends one STATUS response; also for LIST ... RETURN (STATUS ...).
+// mailbox.name is the name that the client knows (rights.hpp: Reached::shown).
 base::Status put_status(Connection& connection, const store::mail::ReadTxn& txn, const store::mail::Mailbox& mailbox,
                         const std::vector<parse::StatusItem>& items);
 // Asking for HIGHESTMODSEQ enables CONDSTORE, RFC 7162 §3.1.
@@ -50,8 +58,5 @@ Started fetch(Connection& connection, parse::Command& command);
 Started store(Connection& connection, parse::Command& command);
 Started copy(Connection& connection, parse::Command& command);
 Started move(Connection& connection, parse::Command& command);
-
-// What a command answers that would change a mailbox opened with EXAMINE.
-inline base::Error read_only() { return {base::Errc::Denied, "Mailbox is open read-only"}; }
 
 }  // namespace hearthmail::receiver::imap::cmd

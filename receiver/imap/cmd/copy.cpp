@@ -2,6 +2,7 @@
 #include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -9,12 +10,14 @@ namespace {
 
 namespace mail = store::mail;
 
+// MOVE takes the messages away: as STORE \Deleted and EXPUNGE do (RFC 6851 §4.4).
+constexpr Rights kMoveRights{Right::DeleteMessages, Right::Expunge};
+
 class CopyOperation : public Operation {
  public:
-  CopyOperation(const Connection& connection, std::vector<base::Uid> uids, std::string to, bool moves)
+  CopyOperation(const Connection& connection, std::vector<base::Uid> uids, Target to, bool moves)
       : services_(connection.services()),
-        account_(connection.account()),
-        from_(connection.view().box()),
+        from_(connection.holder()),
         uids_(std::move(uids)),
         to_(std::move(to)),
         moves_(moves) {}
@@ -43,12 +46,14 @@ class CopyOperation : public Operation {
   // MOVE is how clients delete, so it may use the disk's reserve; COPY may not.
   base::Status write(mail::WriteTxn& txn) override {
     if (!moves_) TRY(services_.check_room(0));
-    TRY_ASSIGN(const auto target, mail::find_mailbox(txn, account_, to_));
+    TRY(check_rights(txn, from_, moves_ ? kMoveRights : Rights()));
+    TRY_ASSIGN(const auto target, reach(txn, to_, Right::Insert));
+    const mail::FlagMask allowed = mail::flags_of(target.rights);  // others are not copied, RFC 4314 §4
     if (moves_) {
-      TRY_ASSIGN(copied_, mail::move(txn, from_, uids_, target.id, services_.clock.now()));
+      TRY_ASSIGN(copied_, mail::move(txn, from_.box, uids_, target.mailbox.id, services_.clock.now(), allowed));
       base::sync_point("move-after-write");
     } else {
-      TRY_ASSIGN(copied_, mail::copy(txn, from_, uids_, target.id, services_.clock.now()));
+      TRY_ASSIGN(copied_, mail::copy(txn, from_.box, uids_, target.mailbox.id, services_.clock.now(), allowed));
       base::sync_point("copy-after-write");
     }
     return base::ok();
@@ -56,10 +61,9 @@ class CopyOperation : public Operation {
 
  private:
   const Services& services_;
-  base::AccountId account_;
-  base::MailboxId from_;
+  Holder from_;
   std::vector<base::Uid> uids_;
-  std::string to_;
+  Target to_;
   bool moves_;
   bool written_ = false;
   mail::Copied copied_;
@@ -67,9 +71,10 @@ class CopyOperation : public Operation {
 
 Started start(Connection& connection, const parse::CopyArgs& args, bool moves) {
   const View& view = connection.view();
-  if (moves && view.read_only()) return read_only();
+  if (moves && !view.may(kMoveRights)) return not_allowed(view, kMoveRights);
   TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
-  return std::unique_ptr<Operation>(new CopyOperation(connection, uids_in(view, ranges), args.mailbox, moves));
+  TRY_ASSIGN(auto to, find_target(connection, args.mailbox));
+  return std::unique_ptr<Operation>(new CopyOperation(connection, uids_in(view, ranges), std::move(to), moves));
 }
 
 }  // namespace

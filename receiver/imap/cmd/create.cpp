@@ -1,8 +1,10 @@
-// CREATE, RFC 9051 §6.3.4, with the special uses of RFC 6154 §3.
+// CREATE, RFC 9051 §6.3.4, with the special uses of RFC 6154 §3; below another account's mailbox it needs k there (RFC 4314
+// §4).
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/list_tree.hpp"
 #include "receiver/imap/cmd/mailbox_write.hpp"
 #include "receiver/imap/object_id.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/text/flags.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -25,11 +27,15 @@ base::Result<mail::SpecialUse> wanted_use(const parse::CreateArgs& args) {
 Started create(Connection& connection, parse::Command& command) {
   const auto& args = std::get<parse::CreateArgs>(command.args);
   TRY_ASSIGN(const auto use, wanted_use(args));
+  TRY_ASSIGN(const auto target, find_new_target(connection, args.mailbox));
+  if (!target.own() && use != mail::SpecialUse::None) {
+    return base::Error{base::Errc::Unsupported, "special uses are the owner's to give"};
+  }
   // Shared by the write and by what comes after it on the loop.
   const auto id = std::make_shared<std::string>();
-  const auto write = [account = connection.account(), name = args.mailbox, use,
-                      id](mail::WriteTxn& txn) -> base::Status {
-    TRY_ASSIGN(const auto mailbox, mail::create_mailbox(txn, account, name, use));
+  const auto write = [target, use, id](mail::WriteTxn& txn) -> base::Status {
+    TRY(check_create(txn, target));
+    TRY_ASSIGN(const auto mailbox, mail::create_mailbox(txn, target.owner, target.name, use));
     *id = mailbox_id(mailbox);
     return base::ok();
   };

@@ -2,6 +2,7 @@
 // our own removals as it sees everybody's.
 #include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -9,7 +10,7 @@ namespace {
 
 class ExpungeOperation : public Operation {
  public:
-  ExpungeOperation(base::MailboxId box, std::vector<base::Uid> uids) : box_(box), uids_(std::move(uids)) {}
+  ExpungeOperation(Holder holder, std::vector<base::Uid> uids) : holder_(holder), uids_(std::move(uids)) {}
 
   base::Result<Next> step(Connection& connection) override {
     connection.completion.modseq = expunged_;
@@ -18,7 +19,8 @@ class ExpungeOperation : public Operation {
     return Next::Write;
   }
   base::Status write(store::mail::WriteTxn& txn) override {
-    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, box_, uids_, true));
+    TRY(check_rights(txn, holder_, Right::Expunge));
+    TRY_ASSIGN(const auto expunged, store::mail::expunge(txn, holder_.box, uids_, true));
     expunged_ = !expunged.empty();
     base::sync_point("expunge-after-write");
     return base::ok();
@@ -27,7 +29,7 @@ class ExpungeOperation : public Operation {
  private:
   bool written_ = false;
   bool expunged_ = false;
-  base::MailboxId box_;
+  Holder holder_;
   std::vector<base::Uid> uids_;
 };
 
@@ -35,7 +37,7 @@ class ExpungeOperation : public Operation {
 
 Started expunge(Connection& connection, parse::Command& command) {
   const View& view = connection.view();
-  if (view.read_only()) return read_only();
+  if (!view.may(Right::Expunge)) return not_allowed(view, Right::Expunge);
   const auto& args = std::get<parse::ExpungeArgs>(command.args);
   std::vector<base::Uid> uids;
   if (args.uids.has_value()) {
@@ -44,7 +46,7 @@ Started expunge(Connection& connection, parse::Command& command) {
   } else {
     uids = view.uids();
   }
-  return std::unique_ptr<Operation>(new ExpungeOperation(view.box(), std::move(uids)));
+  return std::unique_ptr<Operation>(new ExpungeOperation(connection.holder(), std::move(uids)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -6,6 +6,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/fetch_line.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
 #include "receiver/imap/vanished.hpp"
 
@@ -17,9 +18,11 @@ using base::Uid;
 
 class FetchOperation : public Operation {
  public:
-  FetchOperation(const View& view, const Enabled& enabled, parse::FetchArgs args, std::vector<IndexRange> ranges)
-      : box_(view.box()), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
-    marks_ = !view.read_only() &&
+  FetchOperation(const View& view, Holder holder, const Enabled& enabled, parse::FetchArgs args,
+                 std::vector<IndexRange> ranges)
+      : box_(view.box()),
+        holder_(holder), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
+    marks_ = view.may(Right::KeepSeen) &&  // RFC 4314 §4
              std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
     if (!ranges_.empty()) at_ = ranges_.front().first;
   }
@@ -52,6 +55,7 @@ class FetchOperation : public Operation {
   base::Status write(mail::WriteTxn& txn) override {
     mail::FlagChange change;
     change.system = mail::kSeen;
+    TRY(check_rights(txn, holder_, Right::KeepSeen));
     TRY_ASSIGN(stored_, mail::store_flags(txn, box_, unseen_, change));
     return base::ok();
   }
@@ -173,6 +177,7 @@ class FetchOperation : public Operation {
   }
 
   base::MailboxId box_;
+  Holder holder_;
   parse::FetchArgs args_;
   std::vector<IndexRange> ranges_;
   FetchLine line_;
@@ -234,7 +239,7 @@ Started fetch(Connection& connection, parse::Command& command) {
   }
   if (args.page.has_value()) ranges = page_of(ranges, *args.page);
   return std::unique_ptr<Operation>(
-      new FetchOperation(connection.view(), connection.enabled(), std::move(args), std::move(ranges)));
+      new FetchOperation(connection.view(), connection.holder(), connection.enabled(), std::move(args), std::move(ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

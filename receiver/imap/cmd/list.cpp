@@ -1,5 +1,5 @@
-// LIST, RFC 9051 §6.3.9: the basic and the extended command (RFC 5258), with CHILDREN, SPECIAL-USE (RFC 6154) and
-// STATUS (RFC 5819) as return options.
+// LIST, RFC 9051 §6.3.9: the basic and the extended command (RFC 5258), with CHILDREN, SPECIAL-USE (RFC 6154),
+// STATUS (RFC 5819) and MYRIGHTS (RFC 8440) as return options.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/list_tree.hpp"
 #include "receiver/imap/text/flags.hpp"
@@ -12,7 +12,7 @@ namespace {
 namespace mail = store::mail;
 
 bool has_special_use(const ListNode& node) {
-  return node.mailbox != nullptr && node.mailbox->special_use != mail::SpecialUse::None;
+  return node.reached != nullptr && node.reached->mailbox.special_use != mail::SpecialUse::None;
 }
 
 // Does the name itself meet the selection options? Without any: mailboxes, and the levels above them.
@@ -20,7 +20,7 @@ bool is_selected(const parse::ListArgs& args, const ListNode& node) {
   if (args.select_subscribed && !node.subscribed) return false;
   if (args.select_special_use && !has_special_use(node)) return false;
   if (args.select_subscribed) return true;
-  return node.mailbox != nullptr || node.children;
+  return node.reached != nullptr || node.children;
 }
 
 // RECURSIVEMATCH: does something below meet them? RFC 9051 §6.3.9.1.
@@ -37,12 +37,12 @@ void put_attributes(std::string& out, const parse::ListArgs& args, const ListNod
     if (out.size() > start) out += ' ';
     out += attribute;
   };
-  if (node.mailbox == nullptr) put("\\NonExistent \\Noselect");
+  if (node.reached == nullptr) put("\\NonExistent \\Noselect");
   put(node.children ? "\\HasChildren" : "\\HasNoChildren");
   if ((args.select_subscribed || args.return_subscribed) && node.subscribed) put("\\Subscribed");
   // Basic LIST may show special uses (RFC 6154 §2); the extended one shows them when asked.
   const bool show_use = !args.extended || args.return_special_use || args.select_special_use;
-  if (show_use && has_special_use(node)) put(text::special_use_name(node.mailbox->special_use));
+  if (show_use && has_special_use(node)) put(text::special_use_name(node.reached->mailbox.special_use));
 }
 
 void put_name(std::string& out, const parse::ListArgs& args, std::string_view name, const ListNode& node, bool utf8) {
@@ -72,7 +72,7 @@ bool asks_delimiter(const parse::ListArgs& args) {
 
 base::Status put_list_line(Connection& connection, const mail::ReadTxn& txn, const std::string& name,
                            std::string_view old_name) {
-  TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+  TRY_ASSIGN(const auto tree, load_list_tree(txn, connection));
   const auto node = tree.nodes.find(name);
   if (node == tree.nodes.end()) return base::ok();
   std::string& out = connection.out;
@@ -100,13 +100,16 @@ base::Status list(Connection& connection, const parse::Command& command) {
   std::vector<std::string> patterns;
   for (const auto& pattern : args.patterns) patterns.push_back(text::list_pattern(args.reference, pattern));
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection));
     for (const auto& [name, node] : tree.nodes) {
       if (!matches_any(patterns, name)) continue;
       if (!is_selected(args, node) && !has_selected_children(args, node)) continue;
       put_list(connection.out, args, name, node, connection.enabled().utf8);
-      if (node.mailbox == nullptr || args.return_status.empty()) continue;
-      TRY(put_status(connection, txn, *node.mailbox, args.return_status));
+      if (node.reached == nullptr) continue;
+      if (args.return_my_rights) put_my_rights(connection, name, node.reached->rights);
+      // Without r there is no STATUS, as for any mailbox that cannot be selected (RFC 5819 §2).
+      if (args.return_status.empty() || !node.reached->rights.has(Right::Read)) continue;
+      TRY(put_status(connection, txn, node.reached->mailbox, args.return_status));
     }
     return base::ok();
   });

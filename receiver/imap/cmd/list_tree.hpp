@@ -6,13 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "receiver/imap/state.hpp"
-#include "store/mail/mail.hpp"
+#include "receiver/imap/rights.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
 struct ListNode {
-  const store::mail::Mailbox* mailbox = nullptr;  // none: a subscription without mailbox, or only a level
+  const Reached* reached = nullptr;  // the mailbox; none: a subscription without mailbox, or only a level
   bool subscribed = false;
   bool children = false;             // some mailbox lies below
   bool subscribed_children = false;  // some subscribed name lies below
@@ -20,11 +19,11 @@ struct ListNode {
 };
 
 struct ListTree {
-  std::vector<store::mail::Mailbox> mailboxes;
+  std::vector<Reached> mailboxes;  // own ones, then those of others that the user may see (RFC 4314 §4: l)
   std::map<std::string, ListNode, std::less<>> nodes;  // by name
 };
 
-base::Result<ListTree> load_list_tree(const store::mail::ReadTxn& txn, base::AccountId account);
+base::Result<ListTree> load_list_tree(const store::mail::ReadTxn& txn, const Connection& connection);
 // Appends the LIST response of one mailbox as it is now, for SELECT, CREATE and RENAME of IMAP4rev2. `old_name`, unless
 // empty: the name it had, or by which the client called it (OLDNAME, RFC 9051 §6.3.9.7).
 base::Status put_list_line(Connection& connection, const store::mail::ReadTxn& txn, const std::string& name,

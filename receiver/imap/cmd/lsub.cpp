@@ -12,9 +12,9 @@ namespace hearthmail::receiver::imap::cmd {
 namespace {
 
 std::string_view attribute_of(const ListNode& node) {
-  if (!node.subscribed || node.mailbox == nullptr) return "\\Noselect";
-  if (node.mailbox->special_use == store::mail::SpecialUse::None) return "";
-  return text::special_use_name(node.mailbox->special_use);
+  if (!node.subscribed || node.reached == nullptr) return "\\Noselect";
+  if (node.reached->mailbox.special_use == store::mail::SpecialUse::None) return "";
+  return text::special_use_name(node.reached->mailbox.special_use);
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ base::Status lsub(Connection& connection, const parse::Command& command) {
   const std::string pattern = text::list_pattern(args.reference, args.pattern);
   const bool levels = !pattern.empty() && pattern.back() == '%';
   return connection.env().read([&](const store::mail::ReadTxn& txn) -> base::Status {
-    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection.account()));
+    TRY_ASSIGN(const auto tree, load_list_tree(txn, connection));
     for (const auto& [name, node] : tree.nodes) {
       const bool level = levels && node.subscribed_children;
       if ((!node.subscribed && !level) || !text::list_matches(pattern, name)) continue;

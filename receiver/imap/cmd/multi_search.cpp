@@ -7,6 +7,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/search_program.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/search/results.hpp"
 #include "receiver/imap/text/list_match.hpp"
 
@@ -42,16 +43,37 @@ bool is_named(const Source& source, const mail::Mailbox& mailbox, const std::set
   return false;
 }
 
+// The mailboxes that the user may search, by the names that he knows: his own, others with l and r, and the selected one.
+base::Result<std::vector<mail::Mailbox>> candidates(const mail::ReadTxn& txn, const Connection& connection) {
+  TRY_ASSIGN(auto mailboxes, mail::list_mailboxes(txn, connection.account()));
+  TRY_ASSIGN(auto shared, shared_mailboxes(txn, connection));
+  for (auto& reached : shared) {
+    if (reached.rights.has(Right::Read)) mailboxes.push_back(std::move(reached.mailbox));
+  }
+  if (!connection.has_view()) return mailboxes;
+  const base::MailboxId selected = connection.view().box();
+  const auto is_selected = [selected](const mail::Mailbox& mailbox) { return mailbox.id == selected; };
+  if (std::any_of(mailboxes.begin(), mailboxes.end(), is_selected)) return mailboxes;
+  auto mailbox = mail::load_mailbox(txn, selected);
+  if (!mailbox.ok()) return mailboxes;  // deleted meanwhile
+  mailbox->name = connection.view().name();
+  mailboxes.push_back(std::move(*mailbox));
+  return mailboxes;
+}
+
 base::Result<std::vector<mail::Mailbox>> find_targets(const mail::ReadTxn& txn, const Connection& connection,
                                                       const std::vector<Source>& sources) {
   std::optional<base::MailboxId> selected;
   if (connection.has_view()) selected = connection.view().box();
   TRY_ASSIGN(const auto names, mail::list_subscriptions(txn, connection.account()));
   const std::set<std::string> subscribed(names.begin(), names.end());
-  TRY_ASSIGN(auto mailboxes, mail::list_mailboxes(txn, connection.account()));
+  TRY_ASSIGN(auto mailboxes, candidates(txn, connection));
   std::erase_if(mailboxes, [&](const mail::Mailbox& mailbox) {
-    return std::none_of(sources.begin(), sources.end(),
-                        [&](const Source& source) { return is_named(source, mailbox, subscribed, selected); });
+    const bool own = mailbox.account == connection.account();
+    return std::none_of(sources.begin(), sources.end(), [&](const Source& source) {
+      const bool personal = source.kind == SourceKind::Personal || source.kind == SourceKind::Inboxes;
+      return (own || !personal) && is_named(source, mailbox, subscribed, selected);
+    });
   });
   return mailboxes;
 }
@@ -133,11 +155,17 @@ class MultiSearchOperation : public Operation {
     scan_.reset();
     const mail::Mailbox& mailbox = targets_[at_++];
     if (args_.save) save(connection.view());
-    if (found_.empty() || !args_.wants_answer()) return;
+    if (found_.empty() || !args_.wants_answer() || !may_read(connection, mailbox)) return;
     search::put_esearch(connection.out,
                         {connection.tag, true, mailbox.name, mailbox.uid_validity, modseqs_.answered(args_, found_),
                          connection.enabled().utf8},
                         args_, found_);
+  }
+
+  // What was withdrawn while the search went on is not told.
+  static bool may_read(const Connection& connection, const mail::Mailbox& mailbox) {
+    const Holder holder{connection.account(), mailbox.id, mailbox.account == connection.account()};
+    return connection.env().read([&](const mail::ReadTxn& txn) { return check_rights(txn, holder, Right::Read); }).ok();
   }
 
   void save(View& view) const {

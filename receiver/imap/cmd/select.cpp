@@ -6,6 +6,7 @@
 #include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/resync.hpp"
+#include "receiver/imap/rights.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -56,14 +57,20 @@ void put_opening(std::string& out, const View& view, const mail::Mailbox& mailbo
 
 class SelectOperation : public Operation {
  public:
-  SelectOperation(mail::Mailbox mailbox, parse::SelectArgs args, bool read_only, bool rev2)
-      : mailbox_(std::move(mailbox)), supplied_(std::move(args.supplied)), read_only_(read_only), rev2_(rev2) {
+  SelectOperation(Reached reached, parse::SelectArgs args, bool own, bool examines, bool rev2)
+      : mailbox_(std::move(reached.mailbox)),
+        shown_(std::move(reached.shown)),
+        rights_(reached.rights),
+        supplied_(std::move(args.supplied)),
+        own_(own),
+        examines_(examines),
+        rev2_(rev2) {
     recent_from_ = mailbox_.recent_from;
     if (args.qresync.has_value()) resync_.emplace(std::move(*args.qresync));
   }
 
   base::Result<Next> step(Connection& connection) override {
-    if (!claimed_ && !read_only_ && !rev2_ && mailbox_.recent_from < mailbox_.uid_next) {
+    if (!claimed_ && !examines_ && own_ && !rev2_ && mailbox_.recent_from < mailbox_.uid_next) {
       claimed_ = true;
       return Next::Write;
     }
@@ -75,7 +82,8 @@ class SelectOperation : public Operation {
       }));
     }
     if (more) return Next::Again;
-    connection.completion = {"OK", read_only_ ? "READ-ONLY" : "READ-WRITE", "", false};
+    const bool read_only = connection.view().read_only();  // RFC 4314 §5.2
+    connection.completion = {"OK", read_only ? "READ-ONLY" : "READ-WRITE", "", false};
     return Next::Done;
   }
   base::Status write(mail::WriteTxn& txn) override {
@@ -88,7 +96,9 @@ class SelectOperation : public Operation {
     opened_ = true;
     return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
       TRY_ASSIGN(mailbox_, mail::load_mailbox(txn, mailbox_.id));
-      TRY_ASSIGN(auto view, View::open(txn, mailbox_, read_only_, recent_from_));
+      TRY_ASSIGN(auto view, View::open(txn, mailbox_, examines_, recent_from_));
+      view.set_rights(rights_, own_);
+      view.set_name(shown_);
       if (rev2_) view.without_recent();
       std::uint64_t unseen = 0;
       // IMAP4rev2 has no UNSEEN, UIDONLY no message numbers (RFC 9586 §3.1).
@@ -97,15 +107,18 @@ class SelectOperation : public Operation {
       }
       connection.selected(std::move(view));
       put_opening(connection.out, connection.view(), mailbox_, unseen, rev2_);
-      if (rev2_) TRY(put_list_line(connection, txn, mailbox_.name, supplied_));
+      if (rev2_) TRY(put_list_line(connection, txn, shown_, supplied_));
       if (!resync_.has_value()) return base::ok();
       return resync_->begin(txn, connection.view(), connection.out);
     });
   }
 
   mail::Mailbox mailbox_;
+  std::string shown_;
+  Rights rights_;
   std::string supplied_;  // see parse::SelectArgs
-  bool read_only_;
+  bool own_;
+  bool examines_;
   bool rev2_;
   bool claimed_ = false;
   bool opened_ = false;
@@ -126,11 +139,14 @@ Started select(Connection& connection, parse::Command& command) {
     connection.out += "* OK [CLOSED] Previous mailbox closed\r\n";
   }
   if (args.condstore) connection.enable_condstore();
-  TRY_ASSIGN(auto mailbox, connection.env().read([&](const mail::ReadTxn& txn) {
-    return mail::find_mailbox(txn, connection.account(), args.mailbox);
+  TRY_ASSIGN(auto reached, connection.env().read([&](const mail::ReadTxn& txn) -> base::Result<Reached> {
+    TRY_ASSIGN(const auto target, target_of(txn, connection, args.mailbox));
+    return reach(txn, target, Right::Read);
   }));
-  return std::unique_ptr<Operation>(new SelectOperation(
-      std::move(mailbox), std::move(args), command.verb == parse::Verb::Examine, connection.enabled().rev2));
+  const bool own = reached.mailbox.account == connection.account();
+  const bool examines = command.verb == parse::Verb::Examine;
+  return std::unique_ptr<Operation>(
+      new SelectOperation(std::move(reached), std::move(args), own, examines, connection.enabled().rev2));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

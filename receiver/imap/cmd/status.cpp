@@ -1,10 +1,11 @@
-// STATUS, RFC 9051 §6.3.11, with APPENDLIMIT (RFC 7889 §3.3), HIGHESTMODSEQ (RFC 7162 §3.1.7),
+// STATUS, RFC 9051 §6.3.11, which needs r (RFC 4314 §4), with APPENDLIMIT (RFC 7889 §3.3), HIGHESTMODSEQ (RFC 7162 §3.1.7),
 // MAILBOXID (RFC 8474 §4.3) and SIZE (RFC 8438).
 #include <algorithm>
 
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/object_id.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/text/output.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -76,8 +77,10 @@ base::Status status(Connection& connection, const parse::Command& command) {
   const auto& args = std::get<parse::StatusArgs>(command.args);
   enable_by(connection, args.items);
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-    TRY_ASSIGN(const auto mailbox, mail::find_mailbox(txn, connection.account(), args.mailbox));
-    return put_status(connection, txn, mailbox, args.items);
+    TRY_ASSIGN(const auto target, target_of(txn, connection, args.mailbox));
+    TRY_ASSIGN(auto reached, reach(txn, target, Right::Read));
+    reached.mailbox.name = reached.shown;
+    return put_status(connection, txn, reached.mailbox, args.items);
   });
 }
 

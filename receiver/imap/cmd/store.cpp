@@ -6,6 +6,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -13,6 +14,17 @@ namespace {
 
 namespace mail = store::mail;
 using base::Uid;
+
+// The rights that a STORE asks for, RFC 4314 §4. What it replaces is every flag.
+Rights rights_for(const parse::StoreArgs& args) {
+  Rights rights;
+  if ((args.flags.system & mail::kSeen) != 0) rights = rights.with(Right::KeepSeen);
+  if ((args.flags.system & mail::kDeleted) != 0) rights = rights.with(Right::DeleteMessages);
+  const bool others = (args.flags.system & ~(mail::kSeen | mail::kDeleted)) != 0 || !args.flags.keywords.empty();
+  if (others) rights = rights.with(Right::Write);
+  const bool clears = rights.empty() && args.mode == parse::StoreMode::Replace;
+  return clears ? Rights{Right::KeepSeen, Right::DeleteMessages, Right::Write} : rights;
+}
 
 mail::FlagChange change_of(const parse::StoreArgs& args) {
   mail::FlagChange change;
@@ -28,8 +40,10 @@ mail::FlagChange change_of(const parse::StoreArgs& args) {
 
 class StoreOperation : public Operation {
  public:
-  StoreOperation(const View& view, const Enabled& enabled, const parse::StoreArgs& args, std::vector<Uid> uids)
+  StoreOperation(const View& view, Holder holder, const Enabled& enabled, const parse::StoreArgs& args,
+                 std::vector<Uid> uids)
       : box_(view.box()),
+        holder_(holder),
         known_(view.known()),
         undisturbed_(view.known()),
         uid_(args.uid),
@@ -38,6 +52,7 @@ class StoreOperation : public Operation {
         tells_uid_(args.uid || enabled.qresync),
         change_(change_of(args)),
         uids_(std::move(uids)) {
+    needed_ = rights_for(args).both(view.rights());
     if (args.unchanged_since.has_value()) unchanged_since_ = base::ModSeq{*args.unchanged_since};
   }
 
@@ -61,6 +76,8 @@ class StoreOperation : public Operation {
   base::Status write(mail::WriteTxn& txn) override {
     const auto batch = std::span<const Uid>(uids_).subspan(written_, end_ - written_);
     told_.clear();
+    TRY_ASSIGN(const Rights rights, check_rights(txn, holder_, needed_));
+    change_.allowed = mail::flags_of(rights);
     TRY(find_foreign(txn, batch));
     TRY_ASSIGN(stored_, mail::store_flags(txn, box_, batch, change_, unchanged_since_));
     base::sync_point("store-after-write");
@@ -162,6 +179,8 @@ class StoreOperation : public Operation {
   }
 
   base::MailboxId box_;
+  Holder holder_;
+  Rights needed_;  // those that it uses
   base::ModSeq known_;
   base::ModSeq own_;
   base::ModSeq undisturbed_;  // nothing up to here is of another session and not told yet
@@ -189,10 +208,12 @@ class StoreOperation : public Operation {
 Started store(Connection& connection, parse::Command& command) {
   const auto& args = std::get<parse::StoreArgs>(command.args);
   const View& view = connection.view();
-  if (view.read_only()) return read_only();
+  // Flags that the user may not change are passed over; a STORE fails only when none is left (RFC 4314 §4).
+  const Rights wanted = rights_for(args);
+  if (view.examined() || !(wanted.empty() || view.rights().has_any(wanted))) return not_allowed(view, wanted);
   TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
   if (args.unchanged_since.has_value()) connection.enable_condstore();
-  return std::unique_ptr<Operation>(new StoreOperation(view, connection.enabled(), args, uids_in(view, ranges)));
+  return std::unique_ptr<Operation>(new StoreOperation(view, connection.holder(), connection.enabled(), args, uids_in(view, ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -21,7 +21,7 @@ struct NamedVerb {
   Verb verb;
   bool with_uid;  // has a UID form
 };
-constexpr std::array<NamedVerb, 36> kVerbs{{
+constexpr std::array<NamedVerb, 41> kVerbs{{
     {"CAPABILITY", Verb::Capability, false},
     {"NOOP", Verb::Noop, false},
     {"LOGOUT", Verb::Logout, false},
@@ -58,6 +58,11 @@ constexpr std::array<NamedVerb, 36> kVerbs{{
     {"ESEARCH", Verb::MultiSearch, false},
     {"COMPRESS", Verb::Compress, false},
     {"REPLACE", Verb::Replace, true},
+    {"SETACL", Verb::SetAcl, false},
+    {"DELETEACL", Verb::DeleteAcl, false},
+    {"GETACL", Verb::GetAcl, false},
+    {"LISTRIGHTS", Verb::ListRights, false},
+    {"MYRIGHTS", Verb::MyRights, false},
 }};
 
 // Turns the result of a family's parser into the variant.
@@ -86,6 +91,8 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Select:
     case Verb::Examine: return as_args(parse_select(in));
     case Verb::Delete:
+    case Verb::GetAcl:
+    case Verb::MyRights:
     case Verb::Subscribe:
     case Verb::Unsubscribe: return as_args(parse_mailbox_only(in));
     case Verb::Create: return as_args(parse_create(in));
@@ -105,6 +112,9 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Thread: return as_args(parse_thread(in, head.uid));
     case Verb::MultiSearch: return as_args(parse_multi_search(in));
     case Verb::Compress: return as_args(parse_compress(in));
+    case Verb::SetAcl: return as_args(parse_set_acl(in));
+    case Verb::DeleteAcl:
+    case Verb::ListRights: return as_args(parse_acl_identifier(in));
   }
   return Error{Errc::Internal, "verb without a parser"};
 }

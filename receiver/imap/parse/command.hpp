@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "common/base/result.hpp"
+#include "receiver/imap/parse/acl.hpp"
 #include "receiver/imap/parse/cursor.hpp"
 #include "receiver/imap/parse/fetch.hpp"
 #include "receiver/imap/parse/list.hpp"
@@ -57,17 +58,23 @@ enum class Verb : std::uint8_t {
   MultiSearch,  // ESEARCH, logged in
   Compress,     // logged in
   Replace,      // selected
+  SetAcl,       // logged in
+  DeleteAcl,
+  GetAcl,
+  ListRights,
+  MyRights,
 };
 std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
 struct NoArgs {};
 
-// Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe -> MailboxArgs; Copy, Move -> CopyArgs; the others
+// Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe, GetAcl, MyRights -> MailboxArgs; SetAcl,
+// DeleteAcl, ListRights -> AclArgs; Copy, Move -> CopyArgs; the others
 // have the struct of their name; those without arguments NoArgs. APPEND and REPLACE come as framer events
 // (parse/append.hpp); as a Command they are always an error.
 using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
                           RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs,
-                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs>;
+                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs, AclArgs>;
 
 struct Command {
   std::string tag;

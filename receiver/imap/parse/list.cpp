@@ -67,6 +67,8 @@ Status return_option(Cursor& in, ListArgs& args) {
     args.return_children = true;
   } else if (in.take_word("SPECIAL-USE")) {
     args.return_special_use = true;
+  } else if (in.take_word("MYRIGHTS")) {
+    args.return_my_rights = true;
   } else if (in.take_word("STATUS")) {
     TRY(in.space());
     TRY_ASSIGN(args.return_status, parse_items(in));

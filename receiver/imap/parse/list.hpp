@@ -1,4 +1,4 @@
-// LIST, LSUB and STATUS: RFC 9051 §6.3.9, §6.3.11; RFC 3501 §6.3.9; RFC 5258, RFC 5819, RFC 6154.
+// LIST, LSUB and STATUS: RFC 9051 §6.3.9, §6.3.11; RFC 3501 §6.3.9; RFC 5258, RFC 5819, RFC 6154, RFC 8440.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,7 @@ struct ListArgs {
   // Return options, RFC 9051 §6.3.9.2.
   bool return_subscribed = false;
   bool return_children = false;
+  bool return_my_rights = false;  // RFC 8440 §3
   bool return_special_use = false;
   std::vector<StatusItem> return_status;  // empty: not asked
 };

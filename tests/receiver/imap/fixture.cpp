@@ -90,6 +90,20 @@ void PipeStream::set_tls(bool active, bool offered) {
   offers_tls_ = offered;
 }
 
+base::Result<std::optional<TestDirectory::Entry>> TestDirectory::find(std::string_view address) const {
+  for (const auto& entry : entries) {
+    if (entry.address == address) return std::optional(entry);
+  }
+  return std::optional<Entry>();
+}
+
+base::Result<std::optional<std::string>> TestDirectory::address_of(base::AccountId account) const {
+  for (const auto& entry : entries) {
+    if (entry.account == account) return std::optional(entry.address);
+  }
+  return std::optional<std::string>();
+}
+
 namespace {
 
 // Shared by all tests, so that the password is hashed once.
@@ -99,8 +113,9 @@ struct Login {
   std::string encoded = auth::hash_password("secret");
   auth::Authenticator authenticator{workers,
                                     [this](std::string_view login) -> base::Result<std::optional<auth::Credential>> {
-                                      if (login != "anna@example.test") return std::optional<auth::Credential>{};
-                                      auth::Credential known{base::AccountId{7}, "anna@example.test", encoded, false};
+                                      const auto entry = TestDirectory().find(login);
+                                      if (!*entry) return std::optional<auth::Credential>{};
+                                      auth::Credential known{(*entry)->account, (*entry)->address, encoded, false};
                                       return std::optional(known);
                                     },
                                     clock};
@@ -124,7 +139,8 @@ ImapFixture::ImapFixture() {
   if (!opened.ok()) FAIL(opened.error().text);
   mail = std::move(*opened);
   services.reset(new receiver::imap::Services{*mail, shared_login().authenticator, shared_login().workers, clock,
-                                              "mail.example.test", directory + "/spool", kTestMessageLimit});
+                                              "mail.example.test", directory + "/spool", kTestMessageLimit, nullptr,
+                                              false, &accounts});
   const auto made = mail->env().write([this](mail::WriteTxn& txn) { return mail::ensure_account(txn, account); });
   REQUIRE(made.ok());
 }

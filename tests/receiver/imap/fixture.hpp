@@ -64,7 +64,17 @@ class PipeStream : public net::Stream {
 
 constexpr std::uint64_t kTestMessageLimit = 4 * 1024 * 1024;
 
-// One mail store with the account anna@example.test, whose password is "secret".
+// The accounts of the tests; the password of each is "secret".
+struct TestDirectory : receiver::imap::AccountDirectory {
+  base::Result<std::optional<Entry>> find(std::string_view address) const override;
+  base::Result<std::optional<std::string>> address_of(base::AccountId account) const override;
+  std::vector<Entry> entries{{base::AccountId{7}, "anna@example.test"},
+                             {base::AccountId{8}, "bert@example.test"},
+                             {base::AccountId{9}, "carl@example.test"}};
+};
+
+// One mail store with the account anna@example.test, whose password is "secret". The others of TestDirectory have their
+// mailboxes from their first login on.
 class ImapFixture {
  public:
   ImapFixture();
@@ -78,6 +88,7 @@ class ImapFixture {
   TestExecutor executor;
   base::ManualClock clock{1'000'000'000};  // Sun, 09 Sep 2001 01:46:40 +0000
   std::unique_ptr<store::mail::Store> mail;
+  TestDirectory accounts;
   std::unique_ptr<receiver::imap::Services> services;
   base::AccountId account{7};
 };
