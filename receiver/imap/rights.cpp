@@ -26,17 +26,13 @@ Error lacks(Rights missing) {
 // What the name says of whose mailbox it is: "Shared/anna@example.org/Plans" -> the account, "Plans".
 Result<Target> other_account(const Connection& connection, std::string_view name) {
   const AccountDirectory* accounts = connection.services().accounts;
-  const std::string_view rest = name.substr(kSharedPrefix.size());
-  const auto cut = rest.find('/');
-  if (accounts == nullptr || cut == std::string_view::npos) return no_such_mailbox();
-  const auto address = owner_of_level(rest.substr(0, cut));
-  if (!address.ok()) return no_such_mailbox();
-  TRY_ASSIGN(const auto owner, accounts->find(*address));
+  auto shared = mail::parse_shared_name(name);
+  if (accounts == nullptr || !shared) return no_such_mailbox();
+  TRY_ASSIGN(const auto owner, accounts->find(shared->address));
   // One spelling only, so that no mailbox has two names.
-  if (!owner || owner->address != *address || owner->account == connection.account()) return no_such_mailbox();
-  const std::size_t prefix = kSharedPrefix.size() + cut + 1;
-  return Target{connection.account(), owner->account, std::string(name.substr(prefix)),
-                std::string(name.substr(0, prefix))};
+  if (!owner || owner->address != shared->address || owner->account == connection.account()) return no_such_mailbox();
+  return Target{connection.account(), owner->account, std::move(shared->mailbox),
+                mail::shared_name(owner->address, "")};
 }
 
 // The mailbox and the user's rights, whatever they are.
@@ -52,35 +48,11 @@ void tell_changed(Connection& connection, bool was_read_only) {
   view.put_flag_lists(connection.out);
   if (view.read_only() == was_read_only) return;
   // RFC 9051 §7.1: the access of the selected mailbox has changed.
-  connection.out += view.read_only() ? "* OK [READ-ONLY] Rights were withdrawn\r\n" : "* OK [READ-WRITE] Rights were granted\r\n";
+  connection.out +=
+      view.read_only() ? "* OK [READ-ONLY] Rights were withdrawn\r\n" : "* OK [READ-WRITE] Rights were granted\r\n";
 }
 
 }  // namespace
-
-std::string owner_level(std::string_view address) {
-  std::string level;
-  for (const char c : address) {
-    if (c == '/') level += "=2F";
-    else if (c == '=') level += "=3D";
-    else level += c;
-  }
-  return level;
-}
-
-Result<std::string> owner_of_level(std::string_view level) {
-  std::string address;
-  for (std::size_t i = 0; i < level.size(); ++i) {
-    if (level[i] != '=') {
-      address += level[i];
-      continue;
-    }
-    const std::string_view code = level.substr(i, 3);
-    if (code != "=2F" && code != "=3D") return Error{Errc::Invalid, "no address"};
-    address += code == "=2F" ? '/' : '=';
-    i += 2;
-  }
-  return address;
-}
 
 Result<Target> target_of(const mail::ReadTxn& txn, const Connection& connection, std::string_view name) {
   const base::AccountId user = connection.account();
@@ -180,7 +152,7 @@ Result<std::vector<Reached>> shared_mailboxes(const mail::ReadTxn& txn, const Co
       owner = owners.emplace(mailbox->account.value, std::move(address)).first;
     }
     if (!owner->second) continue;
-    std::string shown = std::string(kSharedPrefix) + owner_level(*owner->second) + "/" + mailbox->name;
+    std::string shown = mail::shared_name(*owner->second, mailbox->name);
     mailbox->name = shown;
     mailbox->special_use = mail::SpecialUse::None;
     all.push_back({std::move(*mailbox), *rights, std::move(shown)});

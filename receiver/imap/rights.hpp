@@ -27,14 +27,14 @@
 
 #include "receiver/imap/state.hpp"
 #include "store/mail/acl.hpp"
+#include "store/mail/shared_name.hpp"
 
 namespace hearthmail::receiver::imap {
 
 using store::mail::Right;
 using store::mail::Rights;
 
-// The namespace of other users' mailboxes, with the delimiter.
-constexpr std::string_view kSharedPrefix = "Shared/";
+using store::mail::kSharedPrefix;
 
 // Where a name leads, whether or not there is such a mailbox. A value: it may go to the writer's thread.
 struct Target {
@@ -78,9 +78,5 @@ base::Status renew_rights(const store::mail::ReadTxn& txn, Connection& connectio
 // Other accounts' mailboxes that the user may see (l), ordered by the name in his eyes. In `mailbox`, name is that one and
 // special_use is none: another's Sent is not his.
 base::Result<std::vector<Reached>> shared_mailboxes(const store::mail::ReadTxn& txn, const Connection& connection);
-
-// An address as one level of a mailbox name: "/" is "=2F" and "=" is "=3D", so that no address looks like another.
-std::string owner_level(std::string_view address);
-base::Result<std::string> owner_of_level(std::string_view level);  // Invalid: owner_level() never made it
 
 }  // namespace hearthmail::receiver::imap

@@ -30,11 +30,11 @@ struct Services {
   auth::Authenticator& authenticator;
   net::Workers& workers;
   const base::Clock& clock;
-  std::string hostname;                  // in the greeting
-  std::string spool_dir;                 // made on demand; a large APPEND waits there
-  std::uint64_t max_message_octets = 0;  // APPENDLIMIT
-  base::DiskReserve* disk = nullptr;     // asked before APPEND and COPY; none: nobody is refused for it
-  bool clear_login_on_loopback = false;  // peers on this machine may log in without TLS
+  std::string hostname;                        // in the greeting
+  std::string spool_dir;                       // made on demand; a large APPEND waits there
+  std::uint64_t max_message_octets = 0;        // APPENDLIMIT
+  base::DiskReserve* disk = nullptr;           // asked before APPEND and COPY; none: nobody is refused for it
+  bool clear_login_on_loopback = false;        // peers on this machine may log in without TLS
   const AccountDirectory* accounts = nullptr;  // for shared mailboxes; none: nobody has any
 
   // Errors: Unavailable.

@@ -416,7 +416,8 @@ bool Session::may_go_on() const {
 // RFC 2180 §3.3. The same words for another account's mailbox that was deleted and for one whose rights were withdrawn
 // (RFC 4314 §5.1.1): they are not to be told apart.
 void Session::mailbox_lost() {
-  bye(connection_.view().own() ? "The selected mailbox has been deleted" : "The selected mailbox is no longer available");
+  bye(connection_.view().own() ? "The selected mailbox has been deleted"
+                               : "The selected mailbox is no longer available");
 }
 
 void Session::bye(std::string_view text) {

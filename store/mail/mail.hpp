@@ -172,7 +172,7 @@ struct FlagChange {
   FlagMode mode = FlagMode::Add;
   std::uint8_t system = 0;
   std::vector<std::string> keywords;
-  FlagMask allowed;  // all others stay as they are
+  FlagMask allowed{};  // all others stay as they are
 };
 struct Stored {
   ModSeq modseq;              // the mailbox's highest afterwards

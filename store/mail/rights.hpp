@@ -12,17 +12,17 @@ namespace hearthmail::store::mail {
 
 // Each is one bit as stored (FORMAT.md); the letter is the RFC's.
 enum class Right : std::uint16_t {
-  Lookup = 1,             // l: the mailbox is visible
-  Read = 2,               // r: SELECT, STATUS
-  KeepSeen = 4,           // s: \Seen
-  Write = 8,              // w: flags other than \Seen and \Deleted
-  Insert = 16,            // i: APPEND, COPY into it
-  Post = 32,              // p: nothing in IMAP asks for it
-  Create = 64,            // k: CREATE below it
-  DeleteMailbox = 128,    // x: DELETE, RENAME
-  DeleteMessages = 256,   // t: \Deleted
-  Expunge = 512,          // e: EXPUNGE
-  Administer = 1024,      // a: SETACL, GETACL
+  Lookup = 1,            // l: the mailbox is visible
+  Read = 2,              // r: SELECT, STATUS
+  KeepSeen = 4,          // s: \Seen
+  Write = 8,             // w: flags other than \Seen and \Deleted
+  Insert = 16,           // i: APPEND, COPY into it
+  Post = 32,             // p: nothing in IMAP asks for it
+  Create = 64,           // k: CREATE below it
+  DeleteMailbox = 128,   // x: DELETE, RENAME
+  DeleteMessages = 256,  // t: \Deleted
+  Expunge = 512,         // e: EXPUNGE
+  Administer = 1024,     // a: SETACL, GETACL
 };
 
 class Rights {
@@ -44,9 +44,7 @@ class Rights {
   constexpr bool has(Rights wanted) const { return (bits_ & wanted.bits_) == wanted.bits_; }  // all of them
   constexpr bool has_any(Rights wanted) const { return (bits_ & wanted.bits_) != 0; }
   constexpr Rights with(Rights more) const { return of_bits(static_cast<std::uint32_t>(bits_ | more.bits_)); }
-  constexpr Rights without(Rights less) const {
-    return of_bits(bits_ & ~static_cast<std::uint32_t>(less.bits_));
-  }
+  constexpr Rights without(Rights less) const { return of_bits(bits_ & ~static_cast<std::uint32_t>(less.bits_)); }
   constexpr Rights both(Rights other) const { return of_bits(static_cast<std::uint32_t>(bits_ & other.bits_)); }
   constexpr bool operator==(const Rights&) const = default;
 

@@ -19,9 +19,9 @@ constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscript
     kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13}, kDeliveries{14},
     kDeliveryTimes{15}, kAcl{16}, kAclMembers{17};
 constexpr std::array<const char*, 18> kTableNames = {
-    "counters", "accounts", "mailboxes", "names",     "subscriptions", "keywords", "messages",   "changes",
-    "blob_ids", "blobs",    "chunks",    "summaries", "expunges",      "garbage",  "deliveries", "delivery_times",
-    "acl",      "acl_members"};
+    "counters", "accounts", "mailboxes",  "names",          "subscriptions", "keywords",
+    "messages", "changes",  "blob_ids",   "blobs",          "chunks",        "summaries",
+    "expunges", "garbage",  "deliveries", "delivery_times", "acl",           "acl_members"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>

@@ -13,7 +13,8 @@ namespace mail = store::mail;
 
 // The owner has every right, whatever a list says: a change that would take none away is no change, another is refused.
 base::Status change_of_owner(const Identifier& who, const mail::RightsChange& change) {
-  const bool takes = !(who.negative ? change.applied_to({}).empty() : change.applied_to(Rights::all()) == Rights::all());
+  const bool takes =
+      !(who.negative ? change.applied_to({}).empty() : change.applied_to(Rights::all()) == Rights::all());
   if (takes) return base::Error{base::Errc::Invalid, "The owner has every right; none can be taken away"};
   return base::ok();
 }

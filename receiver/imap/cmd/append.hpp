@@ -51,8 +51,8 @@ class Append : public Operation {
   Target target_;
   std::deque<Message> messages_;  // a spool stays where it is
   std::uint64_t octets_ = 0;      // announced in all
-  Holder holder_;        // of the mailbox whose message is replaced
-  base::Uid replaced_;  // 0: APPEND
+  Holder holder_;                 // of the mailbox whose message is replaced
+  base::Uid replaced_;            // 0: APPEND
   Phase phase_ = Phase::Prepare;
   std::uint32_t uid_validity_ = 0;
   std::vector<base::Uid> uids_;

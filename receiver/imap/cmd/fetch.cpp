@@ -20,8 +20,7 @@ class FetchOperation : public Operation {
  public:
   FetchOperation(const View& view, Holder holder, const Enabled& enabled, parse::FetchArgs args,
                  std::vector<IndexRange> ranges)
-      : box_(view.box()),
-        holder_(holder), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
+      : box_(view.box()), holder_(holder), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
     marks_ = view.may(Right::KeepSeen) &&  // RFC 4314 §4
              std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
     if (!ranges_.empty()) at_ = ranges_.front().first;
@@ -238,8 +237,8 @@ Started fetch(Connection& connection, parse::Command& command) {
     TRY_ASSIGN(ranges, changed_in(connection, args, ranges));
   }
   if (args.page.has_value()) ranges = page_of(ranges, *args.page);
-  return std::unique_ptr<Operation>(
-      new FetchOperation(connection.view(), connection.holder(), connection.enabled(), std::move(args), std::move(ranges)));
+  return std::unique_ptr<Operation>(new FetchOperation(connection.view(), connection.holder(), connection.enabled(),
+                                                       std::move(args), std::move(ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

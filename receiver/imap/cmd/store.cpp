@@ -213,7 +213,8 @@ Started store(Connection& connection, parse::Command& command) {
   if (view.examined() || !(wanted.empty() || view.rights().has_any(wanted))) return not_allowed(view, wanted);
   TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
   if (args.unchanged_since.has_value()) connection.enable_condstore();
-  return std::unique_ptr<Operation>(new StoreOperation(view, connection.holder(), connection.enabled(), args, uids_in(view, ranges)));
+  return std::unique_ptr<Operation>(
+      new StoreOperation(view, connection.holder(), connection.enabled(), args, uids_in(view, ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

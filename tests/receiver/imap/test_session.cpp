@@ -13,6 +13,7 @@ constexpr std::string_view kBase =
     "SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MULTISEARCH BINARY "
     "I18NLEVEL=1 "
     "STATUS=SIZE OBJECTID SAVEDATE PREVIEW UIDONLY UNAUTHENTICATE INPROGRESS REPLACE UTF8=ACCEPT "
+    "ACL RIGHTS=kxte LIST-MYRIGHTS "
     "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND APPENDLIMIT=4194304";
 
 std::string base_capabilities() { return std::string(kBase); }
@@ -166,7 +167,8 @@ TEST_CASE_METHOD(ImapFixture, "ID, ENABLE and NAMESPACE, RFC 2971, RFC 9051 6.3.
   CHECK(client.talk("a ID (\"name\" \"mutt\")\r\n").find("* ID (\"name\" \"Hearthmail\"") == 0);
   client.login();
   CHECK(client.talk("b ENABLE X-BAR X-FOO\r\n") == "* ENABLED\r\nb OK ENABLE completed\r\n");
-  CHECK(client.talk("c NAMESPACE\r\n") == "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\nc OK NAMESPACE completed\r\n");
+  CHECK(client.talk("c NAMESPACE\r\n") ==
+        "* NAMESPACE ((\"\" \"/\")) ((\"Shared/\" \"/\")) NIL\r\nc OK NAMESPACE completed\r\n");
 }
 
 TEST_CASE_METHOD(ImapFixture, "limits of lines and literals are answered, and the session goes on") {
