@@ -52,8 +52,9 @@ constexpr Case kCases[] = {
 std::string with_name(std::string_view command, const std::string& name) {
   std::string text;
   for (std::size_t i = 0; i < command.size(); ++i) {
-    const bool stands_alone = (i == 0 || command[i - 1] == ' ') &&
-                              (i + 1 == command.size() || command[i + 1] == ' ' || command[i + 1] == '/');
+    const bool stands_alone =
+        (i == 0 || command[i - 1] == ' ') &&
+        (i + 1 == command.size() || std::string_view(" /\r").find(command[i + 1]) != std::string_view::npos);
     if (command[i] == 'P' && stands_alone) text += name;
     else text += command[i];
   }
