@@ -50,8 +50,8 @@ class Rights {
 
   // "lrswipkxtea", those that are in the set in this order.
   std::string letters() const;
-  // The same with the obsolete "c" (for k or x) and "d" (for t or e) that ACL and MYRIGHTS responses carry for clients of
-  // RFC 2086: RFC 4314 §2.1.1.
+  // The same with the obsolete "c" (for k or x) and "d" (for t or e) that ACL and MYRIGHTS responses carry for older
+  // clients: RFC 4314 §2.1.1.
   std::string letters_with_obsolete() const;
 
  private:
