@@ -12,6 +12,7 @@ void add_init(CLI::App& app, Context& context);
 void add_up(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_user(CLI::App& app, Context& context);
+void add_share(CLI::App& app, Context& context);
 void add_alias(CLI::App& app, Context& context);
 void add_domain(CLI::App& app, Context& context);
 void add_queue(CLI::App& app, Context& context);

@@ -37,6 +37,7 @@ void add_commands(CLI::App& app, cli::Context& context) {
   cli::add_status(app, context);
   cli::add_user(app, context);
   cli::add_alias(app, context);
+  cli::add_share(app, context);
   cli::add_domain(app, context);
   cli::add_queue(app, context);
   cli::add_route(app, context);

@@ -9,6 +9,7 @@
 #include "deploy/cli/json_text.hpp"
 #include "deploy/cli/password_input.hpp"
 #include "deploy/cli/text_table.hpp"
+#include "store/mail/acl.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::cli {
@@ -112,6 +113,13 @@ Status purge_mail(const config::Settings& settings, base::AccountId id) {
   return mail->env().write([&](store::lmdb::WriteTxn& txn) { return store::mail::delete_account(txn, id); });
 }
 
+// The rights that others gave it. Without a mail database nobody has given any.
+Status forget_rights(const config::Settings& settings, base::AccountId id) {
+  if (!must_exist(mail_directory(settings)).ok()) return base::ok();
+  TRY_ASSIGN(const auto mail, store::mail::Store::open(mail_directory(settings)));
+  return mail->env().write([&](store::lmdb::WriteTxn& txn) { return store::mail::forget_in_acls(txn, id); });
+}
+
 Result<std::string> remove(const Context& context, const Options& options) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
@@ -120,6 +128,10 @@ Result<std::string> remove(const Context& context, const Options& options) {
       store->env().write([&](store::lmdb::WriteTxn& txn) { return accounts::remove_account(txn, address); });
   if (!removed.ok()) return explained(removed.error());
   const base::AccountId id = *removed;
+  const auto forgotten = forget_rights(loaded.settings, id);
+  if (!forgotten.ok()) {
+    return base::with_context("the account is gone, but taking it out of access lists failed", forgotten.error());
+  }
   std::string said = "removed " + address + " (account " + std::to_string(id.value) + ")\n";
   if (!options.purge) {
     return said + "Its mail is still in the mail database under account " + std::to_string(id.value) +
