@@ -2,10 +2,12 @@
 RECENT, UNSEEN, SEARCH and LSUB of RFC 3501 9; Rev2Reader without them). What the grammar does not permit raises Wrong; nothing is repaired or skipped.
 """
 import re
+import select
 import socket
+import time
 import unicodedata
 
-from harness import DEADLINE, DOMAIN
+from harness import DEADLINE, DOMAIN, Failed
 
 ATOM = rb"[^(){ %*\"\\\]\x00-\x1f\x7f-\xff]+"
 FLAG = re.compile(rb"\\?" + ATOM)
@@ -567,6 +569,15 @@ class Wire:
                 found.setdefault(response[2], {}).update(response[3])
         return found
 
+    def flags(self, uid):
+        """The newest that was said of them."""
+        found = []
+        for response in self.ok(f"UID FETCH {uid} (FLAGS)"):
+            items = dict(response[3]) if response[1] == b"FETCH" else {}
+            if items.get(b"UID") == uid:
+                found = items.get(b"FLAGS", found)
+        return found
+
     def append(self, mailbox, octets, flags=""):
         return self.ok(f"APPEND {mailbox} {flags}{{{len(octets)}}}", octets)
 
@@ -575,3 +586,17 @@ class Wire:
         self.file.close()
         self.sock.close()
         return answer
+
+
+def until(wire, true):
+    """Waits in IDLE for what another program does; asks `true` when something came, and once a second."""
+    ends = time.monotonic() + DEADLINE
+    while not true():
+        if time.monotonic() > ends:
+            raise Failed("what was waited for did not come")
+        wire.send("idle IDLE\r\n")
+        while wire.read()[0] != b"+":
+            pass
+        select.select([wire.sock], [], [], 1.0)
+        wire.send("DONE\r\n")
+        wire.until(b"idle")

@@ -6,15 +6,13 @@ import json
 import os
 import pathlib
 import re
-import select
 import shutil
 import subprocess
-import time
 import unittest
 
 import test_transcripts
 from harness import DEADLINE, DOMAIN, Instance
-from imap_wire import Wire
+from imap_wire import Wire, until
 from terminal import Terminal
 
 CLIENTS = pathlib.Path(__file__).parent / "clients"
@@ -192,38 +190,17 @@ default = INBOX
         terminal.wait_for("0123456789abcdef")
         terminal.type(":close\r")
         terminal.type(":read\r")
-        self.until(wire, lambda: b"\\Seen" in self.flags(wire, 6))
+        until(wire, lambda: b"\\Seen" in wire.flags(6))
         terminal.type(":flag -x Answered\r")
-        self.until(wire, lambda: b"\\Answered" in self.flags(wire, 6))
+        until(wire, lambda: b"\\Answered" in wire.flags(6))
         terminal.type(":mv Archive\r")
-        self.until(wire, lambda: self.state(wire)[b"MESSAGES"] == len(LETTERS) - 1)
+        until(wire, lambda: self.state(wire)[b"MESSAGES"] == len(LETTERS) - 1)
         self.assertEqual(self.state(wire, "Archive")[b"MESSAGES"], 1)
         wire.append("INBOX", test_transcripts.LETTERS["new"])
         terminal.wait_for("just come")  # IDLE
         terminal.type(":quit -f\r")
         terminal.finish()
         wire.close()
-
-    @staticmethod
-    def flags(wire, uid):
-        found = []
-        for response in wire.ok(f"UID FETCH {uid} (FLAGS)"):
-            items = dict(response[3]) if response[1] == b"FETCH" else {}
-            if items.get(b"UID") == uid:
-                found = items.get(b"FLAGS", found)
-        return found
-
-    def until(self, wire, true):
-        """Waits in IDLE for what another program does."""
-        ends = time.monotonic() + DEADLINE
-        while not true():
-            self.assertLess(time.monotonic(), ends)
-            wire.send("idle IDLE\r\n")
-            while wire.read()[0] != b"+":
-                pass
-            select.select([wire.sock], [], [], 1.0)
-            wire.send("DONE\r\n")
-            wire.until(b"idle")
 
     # ---- curl
 
