@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import poplib
+import select
 import shutil
 import signal
 import smtplib
@@ -182,6 +183,20 @@ class Instance:
 
     def queue(self):
         return json.loads(self.command("queue", "list", "--json").stdout)
+
+
+def until(wire, true):
+    """Waits in IDLE for what another program does; asks `true` when something came, and once a second."""
+    ends = time.monotonic() + DEADLINE
+    while not true():
+        if time.monotonic() > ends:
+            raise Failed("what was waited for did not come")
+        wire.send("idle IDLE\r\n")
+        while wire.read()[0] != b"+":
+            pass
+        select.select([wire.sock], [], [], 1.0)
+        wire.send("DONE\r\n")
+        wire.until(b"idle")
 
 
 def wait_for_exists(client, limit):

@@ -2,12 +2,10 @@
 RECENT, UNSEEN, SEARCH and LSUB of RFC 3501 9; Rev2Reader without them). What the grammar does not permit raises Wrong; nothing is repaired or skipped.
 """
 import re
-import select
 import socket
-import time
 import unicodedata
 
-from harness import DEADLINE, DOMAIN, Failed
+from harness import DEADLINE, DOMAIN
 
 ATOM = rb"[^(){ %*\"\\\]\x00-\x1f\x7f-\xff]+"
 FLAG = re.compile(rb"\\?" + ATOM)
@@ -586,17 +584,3 @@ class Wire:
         self.file.close()
         self.sock.close()
         return answer
-
-
-def until(wire, true):
-    """Waits in IDLE for what another program does; asks `true` when something came, and once a second."""
-    ends = time.monotonic() + DEADLINE
-    while not true():
-        if time.monotonic() > ends:
-            raise Failed("what was waited for did not come")
-        wire.send("idle IDLE\r\n")
-        while wire.read()[0] != b"+":
-            pass
-        select.select([wire.sock], [], [], 1.0)
-        wire.send("DONE\r\n")
-        wire.until(b"idle")

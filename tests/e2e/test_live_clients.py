@@ -11,8 +11,8 @@ import subprocess
 import unittest
 
 import test_transcripts
-from harness import DEADLINE, DOMAIN, Instance
-from imap_wire import Wire, until
+from harness import DEADLINE, DOMAIN, Instance, until
+from imap_wire import Wire
 from terminal import Terminal
 
 CLIENTS = pathlib.Path(__file__).parent / "clients"

@@ -4,8 +4,8 @@ import shutil
 import unittest
 
 import test_transcripts
-from harness import DOMAIN, Instance, letter
-from imap_wire import Wire, until
+from harness import DOMAIN, Instance, letter, until
+from imap_wire import Wire
 from marionette import Thunderbird
 
 NAMES = ("first", "parts", "coded", "reply", "flagged", "large")
