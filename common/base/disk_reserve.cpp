@@ -45,7 +45,22 @@ bool DiskReserve::fits(const DiskSpace& space, std::uint64_t reserve, std::uint6
   return true;
 }
 
+bool DiskReserve::still_far(std::uint64_t octets) {
+  const std::lock_guard lock(mutex_);
+  if (!far_since_ || std::chrono::steady_clock::now() - *far_since_ >= kFarFromFullAge) return false;
+  let_in_ += std::min(octets, kFarFromFull);
+  return let_in_ < kFarFromFull / 2;
+}
+
+void DiskReserve::remember(const DiskSpace& space, std::uint64_t reserve) {
+  far_since_.reset();
+  if (reached_ || space.free < reserve || space.free - reserve < kFarFromFull) return;
+  far_since_ = std::chrono::steady_clock::now();
+  let_in_ = 0;
+}
+
 Status DiskReserve::check(std::uint64_t octets) {
+  if (still_far(octets)) return ok();
   const auto space = measure_();
   if (!space) return ok();
   const std::uint64_t reserve = octets_ != 0 ? octets_ : reserve_for(space->octets);
@@ -58,6 +73,7 @@ Status DiskReserve::check(std::uint64_t octets) {
     reached = !room && (octets == 0 || !fits(*space, reserve, 0));
     turned = reached != reached_;
     reached_ = reached;
+    remember(*space, reserve);
   }
   if (turned && changed_) changed_(reached, *space, reserve);
   if (room) return ok();

@@ -27,6 +27,10 @@ constexpr std::uint64_t kLeastReserve = 8ULL * 1024 * 1024;        // octets; a 
 constexpr std::uint64_t kMostReserve = 2ULL * 1024 * 1024 * 1024;  // octets
 constexpr std::uint64_t kReuseMargin = 4ULL * 1024 * 1024;         // octets of a store's own free pages left alone
 constexpr std::chrono::milliseconds kReuseAge{1'000};              // how old the count of those pages may be
+// Asking the disk costs as much as taking a small letter does. So one that was found far from full is not asked again for a
+// moment, in which no disk takes half of this, nor while what was let in since is less than half of it.
+constexpr std::uint64_t kFarFromFull = 1024ULL * 1024 * 1024;  // octets free beyond the reserve
+constexpr std::chrono::milliseconds kFarFromFullAge{100};
 std::uint64_t reserve_for(std::uint64_t disk_octets);
 
 // Refuses from the reserve on, and takes mail again when an eighth more than the reserve is free, so that it does not
@@ -51,6 +55,8 @@ class DiskReserve {
   bool reached() const;
 
  private:
+  bool still_far(std::uint64_t octets);
+  void remember(const DiskSpace& space, std::uint64_t reserve);
   bool fits(const DiskSpace& space, std::uint64_t reserve, std::uint64_t octets);
   bool reusable(std::uint64_t octets);
 
@@ -62,6 +68,8 @@ class DiskReserve {
   bool reached_ = false;
   std::uint64_t free_pages_ = 0;  // octets, less what was promised since they were counted
   std::optional<std::chrono::steady_clock::time_point> counted_;
+  std::optional<std::chrono::steady_clock::time_point> far_since_;  // when the disk was found far from full
+  std::uint64_t let_in_ = 0;                                        // octets, since then
 };
 
 }  // namespace hearthmail::base

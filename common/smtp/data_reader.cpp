@@ -4,13 +4,41 @@
 
 namespace hearthmail::smtp {
 
+namespace {
+
+// Up to where step() would only copy: a CR at which something may begin, or the end.
+std::size_t end_of_text(std::string_view in, std::size_t at) {
+  for (;;) {
+    at = in.find('\r', at);
+    if (at == std::string_view::npos) return in.size();
+    if (at + 2 >= in.size() || in[at + 1] != '\n' || in[at + 2] == '.') return at;
+    at += 2;
+  }
+}
+
+bool is_special(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
+// How many octets at the front are whole lines that end with CRLF and hold nothing special: most of all mail.
+std::size_t whole_lines(std::string_view in) {
+  std::size_t end = 0;
+  for (;;) {
+    const auto lf = in.find('\n', end);
+    if (lf == std::string_view::npos || lf == end) return end;
+    const std::string_view line = in.substr(end, lf - end);
+    if (line.find('\r') != line.size() - 1 || line.find('\0') != std::string_view::npos) return end;
+    end = lf + 1;
+  }
+}
+
+}  // namespace
+
 std::size_t DataReader::feed(std::string_view in, std::string& out) {
   std::size_t at = 0;
   while (at < in.size() && state_ != State::Done) {
-    if (state_ == State::Text) {  // the common case: everything up to the next CR in one go
-      const auto cr = std::min(in.find('\r', at), in.size());
-      out.append(in, at, cr - at);
-      at = cr;
+    if (state_ == State::Text) {  // the common case: many lines in one go
+      const auto end = end_of_text(in, at);
+      out.append(in, at, end - at);
+      at = end;
       if (at == in.size()) break;
     }
     step(in[at], out);
@@ -55,16 +83,18 @@ void DataReader::step(char c, std::string& out) {
 }
 
 void MessageFilter::feed(std::string_view in, std::string& out) {
-  constexpr std::string_view kSpecial("\r\n\0", 3);
   seen_ += in.size();
   std::size_t at = 0;
   while (at < in.size() && flaw_ == Flaw::None) {
-    if (cr_ || kSpecial.find(in[at]) != std::string_view::npos) {
+    if (cr_ || is_special(in[at])) {
       special(in[at], out);
       ++at;
       continue;
     }
-    const auto end = std::min(in.find_first_of(kSpecial, at), in.size());
+    auto end = at + whole_lines(in.substr(at));
+    if (end == at) {
+      while (end < in.size() && !is_special(in[end])) ++end;
+    }
     if (octets_ + (end - at) > most_) {
       fail(Flaw::TooBig);
       return;

@@ -79,7 +79,12 @@ base::Task<Replies> Delivery::deliver(const hearthmail::smtp::ServerOptions& opt
   base::DiskReserve* const disk = services_.disk;
   const std::string trace = trace_fields(options, client, transaction, now);
   const auto prepare = [&message, &trace] { return prepare_message(message, trace); };
-  auto body = co_await services_.workers.run(prepare);
+  base::Result<store::mail::PreparedBody> body = Error{Errc::Internal, "not prepared"};
+  if (message.octets() <= net::kSmallWork) {
+    body = net::run_here(prepare);
+  } else {
+    body = co_await services_.workers.run(prepare);
+  }
   if (!body.ok()) co_return refuse_all(transaction, answers, body.error(), disk);
 
   const auto wanted = receivers(transaction);

@@ -143,7 +143,12 @@ base::Task<Replies> Policy::commit(const ClientInfo& client, const Transaction& 
     TRY_ASSIGN(auto octets, message.read_all(""));
     return prepare(std::move(octets), completion, check);
   };
-  auto prepared = co_await services_.workers.run(work);
+  base::Result<Prepared> prepared = Error{Errc::Internal, "not prepared"};
+  if (message.octets() <= net::kSmallWork) {
+    prepared = net::run_here(work);
+  } else {
+    prepared = co_await services_.workers.run(work);
+  }
   Replies replies;
   if (!prepared.ok()) {
     log::info("submission refused",

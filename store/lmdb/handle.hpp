@@ -124,6 +124,7 @@ struct Env::Impl {
   std::condition_variable arrived;
   std::condition_variable verifier_stops;
   std::deque<Job> queue;
+  std::size_t wanted = 1;  // jobs for which the writer is woken
   bool stopping = false;
   std::optional<base::Error> failure;
   std::function<void(std::span<const std::uint64_t>)> committed_hook;
@@ -135,6 +136,7 @@ struct Env::Impl {
 
  private:
   struct Group;
+  bool wait_for_jobs();
   bool take(Group& group, Job& job);
   void run_group(Group& group);
   static base::Status run_job(const Job& job, WriteTxn& txn);
@@ -148,9 +150,11 @@ struct Env::Impl {
   bool only_full(int code, std::size_t octets);
 
   // Of the writer thread:
-  std::uint64_t ahead_to = 0;                           // the file owns its blocks up to this octet
-  std::chrono::steady_clock::time_point ahead_again{};  // not to be asked for before
-  bool full_told = false;                               // in the log, once until a commit succeeds
+  std::size_t answered = 0;                              // jobs of the last commit
+  std::chrono::steady_clock::time_point gather_until{};  // how long to wait for them to come again
+  std::uint64_t ahead_to = 0;                            // the file owns its blocks up to this octet
+  std::chrono::steady_clock::time_point ahead_again{};   // not to be asked for before
+  bool full_told = false;                                // in the log, once until a commit succeeds
 };
 
 // The highest page of `txn`'s snapshot lies within the file, or the pages past its end are all free ones that were never

@@ -23,6 +23,9 @@ constexpr std::size_t kGroupJobs = 256;                // limits.md: groups of 1
 constexpr std::size_t kGroupOctets = 8 * 1024 * 1024;  // put by its jobs
 constexpr std::chrono::milliseconds kGroupTime{50};
 
+// How long the writer may wait after a commit for those whom it has answered: as long as the commit took, at most this.
+constexpr std::chrono::microseconds kMostGathering{1'000};
+
 // A signal is for main's thread.
 void block_signals() {
   sigset_t all;
@@ -68,26 +71,37 @@ void Env::Impl::stop() {
 
 void Env::Impl::submit(Job job) {
   std::optional<Error> refused;
+  bool enough = false;
   {
     const std::lock_guard lock(mutex);
     if (failure) refused = *failure;
     else if (stopping) refused = Error{Errc::Unavailable, directory + ": the environment is closing"};
     else queue.push_back(std::move(job));
+    enough = queue.size() >= wanted;
   }
   if (refused) job.done(*refused);
-  else arrived.notify_one();
+  else if (enough) arrived.notify_one();
+}
+
+// Waits for the next group's jobs; false when the environment closes. A commit takes long whatever it holds, and those whom
+// the last one answered often come back at once (a client with many messages): without waiting for them, the first one
+// that comes would be committed alone while all the others wait.
+bool Env::Impl::wait_for_jobs() {
+  std::unique_lock lock(mutex);
+  wanted = answered + queue.size();
+  const auto gathered = [this] { return stopping || queue.size() >= wanted; };
+  if (wanted > 1) arrived.wait_until(lock, gather_until, gathered);
+  wanted = 1;
+  arrived.wait(lock, gathered);
+  return !queue.empty();
 }
 
 void Env::Impl::run() {
   block_signals();
   keep_ahead();
-  for (;;) {
-    {
-      std::unique_lock lock(mutex);
-      arrived.wait(lock, [this] { return stopping || !queue.empty(); });
-      if (queue.empty()) return;
-    }
+  while (wait_for_jobs()) {
     Group group;
+    answered = 0;
     run_group(group);
   }
 }
@@ -206,6 +220,7 @@ void Env::Impl::commit(Group& group) {
     for (Job& job : group.kept) job.done(to_error(code, directory + ": number the commit"));
     return;
   }
+  const auto began = std::chrono::steady_clock::now();
   code = mdb_txn_commit(group.top);
   snapshots.end_write();
   if (code != 0) {
@@ -228,6 +243,9 @@ void Env::Impl::commit(Group& group) {
     hook = committed_hook;
   }
   if (hook) hook(group.topics);
+  const auto ended = std::chrono::steady_clock::now();
+  gather_until = ended + std::min<std::chrono::steady_clock::duration>(ended - began, kMostGathering);
+  answered = group.kept.size();
   for (Job& job : group.kept) job.done(base::ok());
   keep_ahead();
 }

@@ -6,6 +6,7 @@
 #include "common/mime/index.hpp"
 #include "common/mime/summary.hpp"
 #include "common/mime/transcode.hpp"
+#include "common/net/workers.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
 
@@ -48,7 +49,11 @@ base::Status Append::add(std::string_view octets) {
 
 base::Result<Next> Append::step(Connection& connection) {
   switch (phase_) {
-    case Phase::Prepare: phase_ = Phase::Write; return Next::Work;
+    case Phase::Prepare:
+      phase_ = Phase::Write;
+      if (octets_ > net::kSmallWork) return Next::Work;
+      TRY(net::run_here([this] { return work(); }));
+      [[fallthrough]];
     case Phase::Write: phase_ = Phase::Answer; return Next::Write;
     case Phase::Answer: break;
   }

@@ -1,5 +1,6 @@
 #include "common/base/disk_reserve.hpp"
 
+#include <thread>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -65,6 +66,34 @@ TEST_CASE("a store's own free pages take mail while half of the reserve is left"
   CHECK(disk.takes(49 * kMega, 1 * kMega));
   CHECK_FALSE(disk.takes(24 * kMega, 0));  // less than half of the reserve
   CHECK(disk.reserve.reached());
+}
+
+TEST_CASE("a disk far from full is not asked for every letter, but soon again, and when much came in", "[limits]") {
+  int asked = 0;
+  DiskSpace space{100'000 * kMega, 50'000 * kMega};
+  const auto measure = [&] {
+    ++asked;
+    return space;
+  };
+  DiskReserve reserve(measure, 1000 * kMega);
+  CHECK(reserve.check(1).ok());
+  space.free = 1000 * kMega;  // is not seen yet
+  CHECK(reserve.check(400 * kMega).ok());
+  CHECK(asked == 1);
+  CHECK_FALSE(reserve.check(200 * kMega).ok());  // more than half of kFarFromFull in all
+  CHECK(asked == 2);
+  CHECK(reserve.reached());
+  CHECK_FALSE(reserve.check(1).ok());
+  CHECK(asked == 3);  // near its end the disk is asked every time
+  space.free = 1000 * kMega + kFarFromFull - 1;
+  CHECK(reserve.check(0).ok());
+  CHECK(reserve.check(0).ok());
+  CHECK(asked == 5);
+  space.free += 1;
+  CHECK(reserve.check(0).ok());
+  std::this_thread::sleep_for(kFarFromFullAge);
+  CHECK(reserve.check(0).ok());
+  CHECK(asked == 7);
 }
 
 TEST_CASE("a configured reserve is taken as it is; a disk that cannot be asked is not called full") {
