@@ -102,11 +102,11 @@ Task<void> Runner::work_detached(Claim claim) {
   const std::uint64_t id = claim.entry.id.value;
   co_await work(std::move(claim));
   in_flight_.erase(id);
-  if (wake_) wake_();
+  if (wake_ && may_claim()) wake_();
 }
 
 Task<void> Runner::start_due() {
-  if (in_flight_.size() >= kMostAtOnce) co_return;
+  if (!may_claim()) co_return;
   const std::size_t most = kMostAtOnce - in_flight_.size();
   auto claims = co_await claim(most);
   for (Claim& one : claims) base::spawn(work_detached(std::move(one)));
@@ -129,7 +129,7 @@ Task<void> Runner::renew_leases() {
 // How long serve() may sleep when nobody wakes it.
 std::chrono::milliseconds Runner::nap() const {
   const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(kLeaseRenewal);
-  if (in_flight_.size() >= kMostAtOnce) return longest;
+  if (!may_claim()) return longest;
   const auto due = queue_.env().read([](const ReadTxn& txn) { return queue::next_due(txn); });
   if (!due.ok() || !due->has_value()) return longest;
   const std::chrono::milliseconds left = base::Seconds{**due - clock_.now()};

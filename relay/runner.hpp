@@ -30,8 +30,11 @@ namespace hearthmail::relay {
 // How long a claim belongs to this relay; renewed every kLeaseRenewal while it is worked on.
 constexpr base::Seconds kLease{5 * 60};
 constexpr base::Seconds kLeaseRenewal{60};
-// Entries that are worked on at once; each may hold one connection, and for a mail API its whole message.
-constexpr std::size_t kMostAtOnce = 32;
+// Entries that are worked on at once. How many of them send is up to the routes' connections; the others have their claim
+// committed already, or wait for the commit of what became of them.
+constexpr std::size_t kMostAtOnce = 128;
+// Not fewer are claimed in one commit while others are worked on, unless fewer are due.
+constexpr std::size_t kClaimAtLeast = kMostAtOnce / 4;
 // How long sends may go on after stop(), before their connections are closed.
 constexpr base::Seconds kStopGrace{20};
 // Recipients in one LMTP transaction with our own receiver, RFC 5321 §4.5.3.1.8.
@@ -82,6 +85,7 @@ class Runner {
   base::Task<void> renew_leases();
   base::Task<void> drain(net::Loop& loop);
   base::Task<void> quit_idle();
+  bool may_claim() const { return in_flight_.size() + kClaimAtLeast <= kMostAtOnce; }
   std::chrono::milliseconds nap() const;
 
   // runner_send.cpp

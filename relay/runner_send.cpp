@@ -209,8 +209,9 @@ Parcel Runner::parcel_of(const Work& work, const std::vector<std::size_t>& posit
     const queue::Recipient& to = entry.recipients[work.claim.recipients[p]];
     parcel.envelope.recipients.push_back({to.address, to.original, notify_text(to.notify)});
   }
-  parcel.open_body = [this, id = entry.id]() -> std::unique_ptr<smtp::BodySource> {
-    return std::make_unique<QueueBody>(queue_, id);
+  parcel.open_body = [this, id = entry.id, octets = entry.envelope.octets,
+                      kept = std::make_shared<std::string>()]() -> std::unique_ptr<smtp::BodySource> {
+    return std::make_unique<QueueBody>(queue_, id, octets, kept);
   };
   return parcel;
 }

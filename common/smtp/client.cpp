@@ -63,19 +63,9 @@ Task<Result<Reply>> Client::command(std::string line) {
   co_return reply;
 }
 
-Task<std::optional<SessionFault>> Client::reset() {
-  auto reply = co_await command("RSET");
-  if (reply.ok() && reply->positive()) co_return std::nullopt;
-  close();
-  SessionFault fault{Stage::Mail, std::nullopt, Error{Errc::Closed, "the idle connection had ended"}};
-  if (!reply.ok()) fault.error = reply.error();
-  else fault.reply = *reply;
-  co_return fault;
-}
-
 Task<Transfer> Client::send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before) {
   Transfer transfer;
-  Dialog dialog(peer_, std::move(envelope), options_.lmtp);
+  Dialog dialog(peer_, std::move(envelope), options_.lmtp, transactions_ > 0);
   open_ = false;  // until the transaction has ended in step
   ++transactions_;
   while (dialog.next() != Dialog::Do::Finished && !transfer.fault) {
@@ -85,6 +75,7 @@ Task<Transfer> Client::send(OutgoingEnvelope envelope, BodySource& body, BeforeF
   transfer.answers = dialog.answers();
   transfer.accepted = dialog.accepted();
   transfer.dot_sent = dialog.dot_sent();
+  transfer.stale = dialog.stale();
   open_ = !transfer.fault && dialog.in_step() && !closed_;
   if (!open_) close();
   co_return transfer;

@@ -78,6 +78,7 @@ struct Transfer {
   std::optional<SessionFault> fault;  // the connection is gone; recipients without a reply were not decided
   bool dot_sent = false;              // with a fault: accepted recipients without a reply are in doubt
   bool local_fault = false;           // our own side (body or commit) failed, not the peer
+  bool stale = false;                 // the connection, used before, had ended: nothing was offered; take another one
 };
 
 // Commits "the final dot is about to be sent" for these recipients of the envelope. On an error the dot is not sent and the
@@ -92,8 +93,7 @@ class Client {
 
   // Connects, greets, secures, authenticates. nullopt: ready for send().
   base::Task<std::optional<SessionFault>> open();
-  // RSET between two transactions; also finds out whether an idle connection still lives.
-  base::Task<std::optional<SessionFault>> reset();
+  // One transaction. After an earlier one RSET goes first, which also finds out whether the connection still lives.
   base::Task<Transfer> send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before);
   // QUIT, then closes. Never fails.
   base::Task<void> quit();

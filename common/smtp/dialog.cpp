@@ -121,7 +121,7 @@ std::string_view name(Stage stage) {
   return "unknown";
 }
 
-Dialog::Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp)
+Dialog::Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp, bool reset)
     : peer_(peer), envelope_(std::move(envelope)), lmtp_(lmtp) {
   answers_.resize(envelope_.recipients.size());
   const std::string mail = mail_command();
@@ -139,6 +139,8 @@ Dialog::Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp)
     return;
   }
   commands_.push_back({"DATA\r\n", {About::Data, 0}});
+  stale_ = reset;
+  if (reset) commands_.push_front({"RSET\r\n", {About::Reset, 0}});  // RFC 2920 §3.1: it may stand anywhere in a group
   fill_output();
 }
 
@@ -187,6 +189,7 @@ std::string Dialog::take_output() { return std::exchange(output_, {}); }
 Stage Dialog::awaiting() const {
   if (expected_.empty()) return Stage::Body;
   switch (expected_.front().about) {
+    case About::Reset:
     case About::Mail: return Stage::Mail;
     case About::Rcpt: return Stage::Rcpt;
     case About::Data: return Stage::Data;
@@ -207,6 +210,7 @@ void Dialog::answered(Reply reply) {
     return;
   }
   switch (about.about) {
+    case About::Reset: on_reset(reply); break;
     case About::Mail: on_mail(std::move(reply)); break;
     case About::Rcpt: on_rcpt(about.recipient, std::move(reply)); break;
     case About::Data: on_data(std::move(reply)); break;
@@ -214,6 +218,13 @@ void Dialog::answered(Reply reply) {
     case About::LoneDot: break;  // RFC 2920 §3.1: the reply to an empty message for nobody says nothing
   }
   settle();
+}
+
+void Dialog::on_reset(const Reply& reply) {
+  stale_ = !reply.positive();
+  if (!stale_) return;
+  end_all(Stage::Mail, reply);
+  in_step_ = false;
 }
 
 void Dialog::on_mail(Reply reply) {

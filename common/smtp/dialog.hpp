@@ -68,7 +68,8 @@ class Dialog {
  public:
   enum class Do { Write, Read, Body, Finished };
 
-  Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp);
+  // `reset`: the connection was used before. RSET goes out in front of MAIL, in one group with it where that may be.
+  Dialog(const Capabilities& peer, OutgoingEnvelope envelope, bool lmtp, bool reset = false);
 
   Do next() const;
   std::string take_output();
@@ -83,11 +84,13 @@ class Dialog {
   Stage awaiting() const;
   // The final dot was sent with recipients accepted: no answer now means in doubt.
   bool dot_sent() const { return dot_sent_; }
+  // RSET is not answered yet, or was not answered well: the connection had ended before this transaction began.
+  bool stale() const { return stale_; }
   // The peer and we agree about where we are: RSET and another transaction may follow.
   bool in_step() const { return finished_ && in_step_; }
 
  private:
-  enum class About { Mail, Rcpt, Data, Final, LoneDot };
+  enum class About { Reset, Mail, Rcpt, Data, Final, LoneDot };
   struct Expected {
     About about = About::Mail;
     std::size_t recipient = 0;
@@ -100,6 +103,7 @@ class Dialog {
   std::string mail_command() const;
   std::string rcpt_command(const OutgoingRecipient& to) const;
   void fill_output();
+  void on_reset(const Reply& reply);
   void on_mail(Reply reply);
   void on_rcpt(std::size_t recipient, Reply reply);
   void on_data(Reply reply);
@@ -118,6 +122,7 @@ class Dialog {
   bool mail_refused_ = false;
   bool body_due_ = false;
   bool dot_sent_ = false;
+  bool stale_ = false;
   bool finished_ = false;
   bool in_step_ = true;
 };

@@ -48,21 +48,17 @@ bool SmtpCarrier::fresh(const Connection& connection) const {
          now - connection.used < kConnectionIdle && connection.client.transactions() < most;
 }
 
-// The newest idle connection that still lives; empty when there is none.
+// The newest idle connection that may be used again; empty when there is none.
 Task<SmtpCarrier::Ready> SmtpCarrier::idle_connection() {
   Ready out;
   while (!idle_.empty() && !out.connection) {
     auto connection = std::move(idle_.back());
     idle_.pop_back();
-    if (!fresh(*connection)) {
+    if (fresh(*connection)) {
+      out.connection = std::move(connection);
+    } else {
       co_await connection->client.quit();
-      continue;
     }
-    Connection* raw = connection.get();
-    busy_.insert(raw);
-    auto fault = co_await raw->client.reset();
-    busy_.erase(raw);
-    if (!fault) out.connection = std::move(connection);
   }
   co_return out;
 }
@@ -91,21 +87,23 @@ Task<std::vector<Outcome>> SmtpCarrier::send(const Parcel& parcel, BeforeLast be
   const auto body = parcel.open_body();
   const auto needs = scan_needs(*body);
   if (!needs.ok()) co_return std::vector<Outcome>(count, local_trouble(needs.error()));
-  auto opened = co_await ready();
-  if (opened.fault) co_return std::vector<Outcome>(count, classify(*opened.fault, context(parcel)));
-  auto connection = std::move(opened.connection);
-  const auto lacks = lacking(connection->client.peer(), parcel, *needs, options_.max_octets);
-  if (lacks) {
-    co_await put_back(std::move(connection), true);
-    co_return std::vector<Outcome>(count, *lacks);
-  }
   const Needs known = *needs;
-  auto outcomes = co_await transact(std::move(connection), parcel, known, std::move(before));
-  co_return outcomes;
+  for (;;) {
+    auto opened = co_await ready();
+    if (opened.fault) co_return std::vector<Outcome>(count, classify(*opened.fault, context(parcel)));
+    auto connection = std::move(opened.connection);
+    const auto lacks = lacking(connection->client.peer(), parcel, known, options_.max_octets);
+    if (lacks) {
+      co_await put_back(std::move(connection), true);
+      co_return std::vector<Outcome>(count, *lacks);
+    }
+    auto outcomes = co_await transact(std::move(connection), parcel, known, before);
+    if (outcomes) co_return std::move(*outcomes);
+  }
 }
 
-Task<std::vector<Outcome>> SmtpCarrier::transact(std::unique_ptr<Connection> connection, const Parcel& parcel,
-                                                 Needs needs, BeforeLast before) {
+Task<std::optional<std::vector<Outcome>>> SmtpCarrier::transact(std::unique_ptr<Connection> connection,
+                                                                const Parcel& parcel, Needs needs, BeforeLast before) {
   const smtp::Capabilities& peer = connection->client.peer();
   smtp::OutgoingEnvelope envelope = parcel.envelope;
   envelope.eight_bit = needs.eight_bit || parcel.eight_bit_declared;
@@ -120,6 +118,7 @@ Task<std::vector<Outcome>> SmtpCarrier::transact(std::unique_ptr<Connection> con
   auto transfer = co_await raw->client.send(std::move(envelope), *body, std::move(before));
   busy_.erase(raw);
   raw->used = clock_.steady();
+  if (transfer.stale) co_return std::nullopt;
   std::vector<Outcome> outcomes = classify(transfer, context(parcel));
   for (Outcome& one : outcomes) one.dsn_passed_on = one.verdict == Verdict::Accepted && passes_dsn_on;
   outcomes.resize(count, next_transaction(most));

@@ -51,8 +51,9 @@ class SmtpCarrier : public Carrier {
   };
   base::Task<Ready> ready();
   base::Task<Ready> idle_connection();
-  base::Task<std::vector<Outcome>> transact(std::unique_ptr<Connection> connection, const Parcel& parcel, Needs needs,
-                                            BeforeLast before);
+  // Nothing: the connection had ended before anything was offered.
+  base::Task<std::optional<std::vector<Outcome>>> transact(std::unique_ptr<Connection> connection, const Parcel& parcel,
+                                                           Needs needs, BeforeLast before);
   base::Task<void> put_back(std::unique_ptr<Connection> connection, bool again);
   bool fresh(const Connection& connection) const;
   ReplyContext context(const Parcel& parcel) const;

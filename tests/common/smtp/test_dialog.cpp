@@ -276,3 +276,24 @@ TEST_CASE("an address never becomes a second command") {
     CHECK(dialog.answers()[0].reply->permanent());
   }
 }
+
+TEST_CASE("RSET goes in front of MAIL, in one group with it when the peer offers PIPELINING, RFC 2920 3.1") {
+  Dialog grouped(pipelining(), to({"b@x.example"}), false, true);
+  CHECK(grouped.stale());  // until the peer has answered
+  CHECK(grouped.take_output().starts_with("RSET\r\nMAIL FROM:"));
+  Reply reply;
+  reply.code = 250;
+  grouped.answered(reply);
+  CHECK_FALSE(grouped.stale());
+  Dialog single({}, to({"b@x.example"}), false, true);
+  CHECK(single.take_output() == "RSET\r\n");
+  single.answered(reply);
+  CHECK(single.take_output().starts_with("MAIL FROM:"));
+  Dialog refused(pipelining(), to({"b@x.example"}), false, true);
+  refused.take_output();
+  reply.code = 502;
+  refused.answered(reply);
+  CHECK(refused.stale());
+  CHECK(refused.next() == Do::Finished);
+  CHECK_FALSE(refused.in_step());
+}
