@@ -95,6 +95,7 @@ struct Env::Impl {
   base::Status open_lmdb(const std::string& directory, const EnvOptions& options);
   base::Status open_tables(const EnvOptions& options);
   base::Result<bool> try_tables(MDB_txn* txn, const EnvOptions& options, bool create);
+  int write_format(MDB_txn* txn);
   // create.cpp: makes DIR/data.mdb with its tables, unless another process does
   static base::Status create_file(const std::string& directory, const EnvOptions& options);
   static base::Status make_file(const std::string& directory, const std::string& name, const EnvOptions& options);
@@ -115,8 +116,11 @@ struct Env::Impl {
   OpenDirectory claimed;  // first: given back last
   std::string directory;
   MDB_env* env = nullptr;
-  int lock_file = -1;     // a descriptor of our own
-  MDB_dbi main_tree = 0;  // where LMDB keeps the tables' roots, and we each commit's number
+  int lock_file = -1;    // a descriptor of our own
+  MDB_dbi versions = 0;  // the table of the schema and its format
+  std::uint32_t format_version = 0;
+  bool older_format = false;  // the file's is lower; the first change raises it
+  MDB_dbi main_tree = 0;      // where LMDB keeps the tables' roots, and we each commit's number
   std::vector<MDB_dbi> tables;
   Snapshots snapshots;
 

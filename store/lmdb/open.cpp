@@ -56,8 +56,7 @@ Error other_schema(std::string_view found, const std::string& wanted) {
 Error other_format(std::uint32_t found, std::uint32_t ours) {
   const std::string versions =
       "format " + std::to_string(found) + ", and this program works with format " + std::to_string(ours);
-  if (found > ours) return {Errc::Unsupported, "was written by a newer Hearthmail in " + versions + "; upgrade it"};
-  return {Errc::Unsupported, "was written in the older " + versions};
+  return {Errc::Unsupported, "was written by a newer Hearthmail in " + versions + "; upgrade it"};
 }
 
 // The named table's value under `key`, straight from LMDB.
@@ -78,14 +77,15 @@ Status write_meta(MDB_txn* txn, MDB_dbi meta, std::string_view key, std::string_
   return base::ok();
 }
 
-// Checks what the file is. False: nothing is written there yet.
-Result<bool> check_meta(MDB_txn* txn, MDB_dbi meta, const EnvOptions& options) {
+// Checks what the file is. False: nothing is written there yet. `older`: its format is one that we read, but do not write.
+Result<bool> check_meta(MDB_txn* txn, MDB_dbi meta, const EnvOptions& options, bool& older) {
   TRY_ASSIGN(const auto schema, read_meta(txn, meta, kSchemaKey));
   TRY_ASSIGN(const auto format, read_meta(txn, meta, kFormatKey));
   if (!schema || !format) return false;
   if (*schema != options.schema) return other_schema(*schema, options.schema);
   const std::uint32_t found = base::Decoder(*format).u32();
-  if (found != options.format_version) return other_format(found, options.format_version);
+  if (found > options.format_version) return other_format(found, options.format_version);
+  older = found < options.format_version;
   return true;
 }
 
@@ -159,19 +159,28 @@ Status Env::Impl::open_lmdb(const std::string& where, const EnvOptions& options)
   return base::ok();
 }
 
+// With the first change that this program makes the file is of its format. A file that is only read stays as it is.
+int Env::Impl::write_format(MDB_txn* txn) {
+  if (!older_format) return 0;
+  const std::string record = number(format_version);
+  MDB_val key = to_val(kFormatKey);
+  MDB_val value = to_val(record);
+  return mdb_put(txn, versions, &key, &value, 0);
+}
+
 // Opens every table in `txn`. False: a table or the format version is missing (never with `create`).
 Result<bool> Env::Impl::try_tables(MDB_txn* txn, const EnvOptions& options, bool create) {
   const unsigned flags = create ? MDB_CREATE : 0;
-  MDB_dbi meta = 0;
-  int code = mdb_dbi_open(txn, kMetaTable, flags, &meta);
+  int code = mdb_dbi_open(txn, kMetaTable, flags, &versions);
   if (code == MDB_NOTFOUND) return false;
   if (code != 0) return to_error(code, "open the table of versions");
-  TRY_ASSIGN(const bool known, check_meta(txn, meta, options));
+  TRY_ASSIGN(const bool known, check_meta(txn, versions, options, older_format));
   if (!known) {
     if (!create) return false;
-    TRY(write_meta(txn, meta, kSchemaKey, options.schema));
-    TRY(write_meta(txn, meta, kFormatKey, number(options.format_version)));
+    TRY(write_meta(txn, versions, kSchemaKey, options.schema));
+    TRY(write_meta(txn, versions, kFormatKey, number(options.format_version)));
   }
+  format_version = options.format_version;
   code = mdb_dbi_open(txn, nullptr, 0, &main_tree);
   if (code != 0) return to_error(code, "open the table of tables");
   std::vector<MDB_dbi> opened;

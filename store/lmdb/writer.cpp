@@ -214,6 +214,7 @@ void Env::Impl::commit(Group& group) {
   if (base::fault("reply-before-commit")) reply_early(group.kept);
   base::sync_point("before-commit");
   int code = group.changed ? stamp(group.top, main_tree) : 0;
+  if (code == 0 && group.changed) code = write_format(group.top);
   if (code != 0) {  // no room or no memory: nothing was written
     mdb_txn_abort(group.top);
     snapshots.end_write();
@@ -232,6 +233,7 @@ void Env::Impl::commit(Group& group) {
     return;
   }
   full_told = false;
+  if (group.changed) older_format = false;
   commits.fetch_add(1, std::memory_order_relaxed);
   jobs.fetch_add(group.kept.size(), std::memory_order_relaxed);
   base::sync_point("after-commit");

@@ -4,6 +4,7 @@
 #include "common/log/log.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/body_pieces.hpp"
+#include "store/mail/chunks.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -56,10 +57,7 @@ Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& prepared) {
   TRY(save_blob_id(txn, prepared.id, number));
   TRY(save_blob(txn, number, Blob{prepared.id, prepared.octets, 1, 0}));
   std::uint32_t at = 0;
-  for (const std::string& chunk : prepared.chunks) {
-    const auto place = chunk_key(number, at++);
-    TRY(txn.put(kChunks, place, body::bind_chunk(chunk, place)));
-  }
+  for (const std::string& chunk : prepared.chunks) TRY(put_chunk(txn, number, at++, chunk));
   TRY(txn.put(kSummaries, key, body::seal(prepared.summary, key)));
   return number;
 }
@@ -93,7 +91,7 @@ Status append_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offse
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t index = at / body::kChunkOctets;
     const auto key = chunk_key(number, static_cast<std::uint32_t>(index));
-    TRY_ASSIGN(const auto stored, txn.get(kChunks, key));
+    TRY_ASSIGN(const auto stored, get_chunk(txn, key));
     if (!stored) return Error{Errc::Corrupt, "a body chunk is missing; restore it with `hearthmail restore`"};
     TRY_ASSIGN(const std::string_view plain, body::view_chunk(*stored, key));
     const std::uint64_t begin = index * body::kChunkOctets;

@@ -6,7 +6,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 1;  // FORMAT.md
+constexpr std::uint32_t kFormatVersion = 2;  // FORMAT.md
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "common/crypto/digest.hpp"
 #include "common/mime/summary.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/chunks.hpp"
 #include "store/maintenance/check_mail.hpp"
 
 namespace hearthmail::store::maintenance {
@@ -49,7 +50,7 @@ class BodyReader {
  private:
   Status chunk(const ReadTxn& txn, const Blob& blob) {
     const auto key = mail::chunk_key(number_, static_cast<std::uint32_t>(next_));
-    TRY_ASSIGN(const auto stored, txn.get(mail::kChunks, key));
+    TRY_ASSIGN(const auto stored, mail::get_chunk(txn, key));
     const std::string which = "chunk " + std::to_string(next_) + " of " + std::to_string(chunks_);
     if (!stored) {
       fault = which + " is missing";
@@ -172,8 +173,8 @@ class BodiesCheck {
 
   // Chunks without a body: looks at the first one of each body and jumps to the next body.
   Result<Step> stray(const ReadTxn& txn, const KeyValue& at) {
-    if (at.key.size() != kChunkKey) {
-      scan_.add(Problem::BadKey, mail::kChunks, hex_key(at.key), "a chunk's key has 12 octets", at.key);
+    if (at.key.size() != kChunkKey && at.key.size() != mail::kPieceKey) {
+      scan_.add(Problem::BadKey, mail::kChunks, hex_key(at.key), "a chunk's key has 12 or 13 octets", at.key);
       return Step{};
     }
     const auto number = mail::big_endian<std::uint64_t>(at.key, 0);

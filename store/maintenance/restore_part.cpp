@@ -4,6 +4,7 @@
 
 #include "common/base/clock.hpp"
 #include "store/body/body.hpp"
+#include "store/mail/chunks.hpp"
 #include "store/mail/tables.hpp"
 #include "store/maintenance/check_mail.hpp"
 #include "store/maintenance/held.hpp"
@@ -188,10 +189,7 @@ class Part {
       if (blob.id != one.hash) return base::ok();  // gone meanwhile
       TRY(txn.erase_prefix(mail::kChunks, key));
       std::uint32_t at = 0;
-      for (const std::string& chunk : body.chunks) {
-        const auto place = mail::chunk_key(number->second, at++);
-        TRY(txn.put(mail::kChunks, place, body::bind_chunk(chunk, place)));
-      }
+      for (const std::string& chunk : body.chunks) TRY(mail::put_chunk(txn, number->second, at++, chunk));
       return txn.put(mail::kSummaries, key, body::seal(body.summary, key));
     });
   }

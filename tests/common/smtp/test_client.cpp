@@ -236,8 +236,9 @@ TEST_CASE_METHOD(Fixture, "no dot is sent when the commit or the body fails") {
 }
 
 TEST_CASE_METHOD(Fixture, "a 354 for nobody is ended with a lone dot and the connection stays") {
-  REQUIRE_FALSE(open({"", kGreetTls + kOffers + "250 ok\r\n550 no\r\n354 go\r\n250 nothing\r\n"
-                      "250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n"}));
+  REQUIRE_FALSE(open({"", kGreetTls + kOffers +
+                              "250 ok\r\n550 no\r\n354 go\r\n250 nothing\r\n"
+                              "250 reset\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n"}));
   const auto done = send({"b@x.example"});
   CHECK_FALSE(done.fault);
   CHECK(dialer->stream.output().ends_with("DATA\r\n.\r\n"));
@@ -250,7 +251,8 @@ TEST_CASE_METHOD(Fixture, "a 354 for nobody is ended with a lone dot and the con
 }
 
 TEST_CASE_METHOD(Fixture, "a connection that ended while it was idle is told apart from a failed transaction") {
-  const std::string rest = GENERATE("", "421 4.4.2 idle for too long\r\n", "500 what\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+  const std::string rest =
+      GENERATE("", "421 4.4.2 idle for too long\r\n", "500 what\r\n250 ok\r\n250 ok\r\n354 go\r\n");
   REQUIRE_FALSE(open({"", kGreetTls + kOffers + "250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n" + rest}));
   CHECK_FALSE(send({"b@x.example"}).stale);
   const auto next = send({"c@x.example"});

@@ -91,6 +91,19 @@ TEST_CASE("a newer format is refused, naming both versions") {
   CHECK(older_program.error().text.find("format 6") != std::string::npos);
 }
 
+TEST_CASE("an older format is read, and becomes ours with the first change") {
+  Directory dir;
+  open(dir.path(), options("test", 1)).reset();
+  auto newer = open(dir.path(), options("test", 2));
+  newer.reset();
+  CHECK(Env::open(dir.path(), options("test", 1)).ok());  // only looked at: the older program still reads it
+  newer = open(dir.path(), options("test", 2));
+  REQUIRE(newer->write([](WriteTxn& txn) { return txn.put(kFirst, "key", "value"); }).ok());
+  newer.reset();
+  CHECK_FALSE(Env::open(dir.path(), options("test", 1)).ok());
+  CHECK(value_of(*open(dir.path(), options("test", 2)), kFirst, "key") == "value");
+}
+
 TEST_CASE("another schema is refused") {
   Directory dir;
   open(dir.path(), options("queue")).reset();
