@@ -63,9 +63,9 @@ Task<Result<Reply>> Client::command(std::string line) {
   co_return reply;
 }
 
-Task<Transfer> Client::send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before) {
+Task<Transfer> Client::send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before, bool rested) {
   Transfer transfer;
-  Dialog dialog(peer_, std::move(envelope), options_.lmtp, transactions_ > 0);
+  Dialog dialog(peer_, std::move(envelope), options_.lmtp, rested || transactions_ > 0);
   open_ = false;  // until the transaction has ended in step
   ++transactions_;
   while (dialog.next() != Dialog::Do::Finished && !transfer.fault) {

@@ -93,8 +93,9 @@ class Client {
 
   // Connects, greets, secures, authenticates. nullopt: ready for send().
   base::Task<std::optional<SessionFault>> open();
-  // One transaction. After an earlier one RSET goes first, which also finds out whether the connection still lives.
-  base::Task<Transfer> send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before);
+  // One transaction. After an earlier one, or when the connection `rested`, RSET goes first, which also finds out whether
+  // the connection still lives.
+  base::Task<Transfer> send(OutgoingEnvelope envelope, BodySource& body, BeforeFinalDot before, bool rested = false);
   // QUIT, then closes. Never fails.
   base::Task<void> quit();
   // Closes at once; a pending send() ends with a fault.

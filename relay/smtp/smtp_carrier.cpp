@@ -115,7 +115,8 @@ Task<std::optional<std::vector<Outcome>>> SmtpCarrier::transact(std::unique_ptr<
   Connection* raw = connection.get();
   busy_.insert(raw);
   const auto body = parcel.open_body();
-  auto transfer = co_await raw->client.send(std::move(envelope), *body, std::move(before));
+  const bool rested = raw->rested;
+  auto transfer = co_await raw->client.send(std::move(envelope), *body, std::move(before), rested);
   busy_.erase(raw);
   raw->used = clock_.steady();
   if (transfer.stale) co_return std::nullopt;
@@ -130,6 +131,7 @@ Task<std::optional<std::vector<Outcome>>> SmtpCarrier::transact(std::unique_ptr<
 
 Task<void> SmtpCarrier::put_back(std::unique_ptr<Connection> connection, bool again) {
   connection->used = clock_.steady();
+  connection->rested = true;
   if (again && fresh(*connection) && !closed_) {
     idle_.push_back(std::move(connection));
     co_return;

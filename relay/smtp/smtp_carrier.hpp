@@ -43,6 +43,7 @@ class SmtpCarrier : public Carrier {
     smtp::Client client;
     std::chrono::steady_clock::time_point opened;
     std::chrono::steady_clock::time_point used;
+    bool rested = false;  // was idle since it was opened
   };
   // Either a connection that is ready, or why there is none.
   struct Ready {

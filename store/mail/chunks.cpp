@@ -52,14 +52,16 @@ Status put_chunk(WriteTxn& txn, std::uint64_t blob, std::uint32_t index, std::st
   return base::ok();
 }
 
-Result<std::optional<std::string_view>> get_chunk(const ReadTxn& txn, const Key<12>& key) {
+Result<std::optional<std::string_view>> get_chunk(const ReadTxn& txn, const Key<12>& key, std::uint64_t* parts) {
   TRY_ASSIGN(const auto head, txn.get(kChunks, key));
+  if (head && parts != nullptr) ++*parts;
   if (!head || !may_go_on(head->size())) return head;
   thread_local std::string whole;
   whole.clear();
   for (std::uint8_t number = 1; number <= kMostInPieces / kPiece + 1; ++number) {
     TRY_ASSIGN(const auto piece, txn.get(kChunks, piece_key(key, number)));
     if (!piece) break;
+    if (parts != nullptr) ++*parts;
     if (whole.empty()) whole = *head;
     whole += *piece;
     if (piece->size() != kPiece) break;

@@ -17,7 +17,8 @@ constexpr std::size_t kPieceKey = 13;  // octets: a chunk's key and the piece's 
 base::Status put_chunk(WriteTxn& txn, std::uint64_t blob, std::uint32_t index, std::string_view chunk);
 
 // The chunk as body::view_chunk takes it; nothing when it is absent. A view that lives until this thread's next call, the
-// next change, or the end of the transaction.
-base::Result<std::optional<std::string_view>> get_chunk(const ReadTxn& txn, const Key<12>& key);
+// next change, or the end of the transaction. `parts`: adds in how many records it lies.
+base::Result<std::optional<std::string_view>> get_chunk(const ReadTxn& txn, const Key<12>& key,
+                                                        std::uint64_t* parts = nullptr);
 
 }  // namespace hearthmail::store::mail

@@ -45,12 +45,12 @@ class BodyReader {
 
   std::string fault;
   std::uint64_t octets = 0;
-  std::uint64_t chunks() const { return next_; }
+  std::uint64_t records = 0;
 
  private:
   Status chunk(const ReadTxn& txn, const Blob& blob) {
     const auto key = mail::chunk_key(number_, static_cast<std::uint32_t>(next_));
-    TRY_ASSIGN(const auto stored, mail::get_chunk(txn, key));
+    TRY_ASSIGN(const auto stored, mail::get_chunk(txn, key, &records));
     const std::string which = "chunk " + std::to_string(next_) + " of " + std::to_string(chunks_);
     if (!stored) {
       fault = which + " is missing";
@@ -186,9 +186,9 @@ class BodiesCheck {
   }
 
   Status octets(std::uint64_t number) {
-    std::uint64_t octets = 0, chunks = 0;
-    TRY_ASSIGN(BodyFault fault, verify_body(scan_.env(), number, octets, chunks));
-    scan_.count(mail::kChunks, octets, chunks);
+    std::uint64_t octets = 0, records = 0;
+    TRY_ASSIGN(BodyFault fault, verify_body(scan_.env(), number, octets, records));
+    scan_.count(mail::kChunks, octets, records);
     if (!fault.body.empty()) faults_[number] = {Problem::BodyDamaged, mail::kChunks, std::move(fault.body), 0, {}};
     else if (!fault.summary.empty())
       faults_[number] = {Problem::SummaryDamaged, mail::kSummaries, std::move(fault.summary), 0, {}};
@@ -247,7 +247,7 @@ Status verify_summary(const ReadTxn& txn, std::uint64_t number) {
   return base::ok();
 }
 
-Result<BodyFault> verify_body(lmdb::Env& env, std::uint64_t number, std::uint64_t& octets, std::uint64_t& chunks) {
+Result<BodyFault> verify_body(lmdb::Env& env, std::uint64_t number, std::uint64_t& octets, std::uint64_t& records) {
   BodyFault found;
   BodyReader reader(number);
   bool more = true;
@@ -256,7 +256,7 @@ Result<BodyFault> verify_body(lmdb::Env& env, std::uint64_t number, std::uint64_
   }
   found.body = std::move(reader.fault);
   octets += reader.octets;
-  chunks += reader.chunks();
+  records += reader.records;
   const auto judge = [&](const ReadTxn& txn) -> Status {
     if (!mail::load_blob(txn, number).ok()) return base::ok();  // gone meanwhile
     const Status decodes = verify_summary(txn, number);

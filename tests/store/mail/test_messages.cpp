@@ -68,9 +68,11 @@ TEST_CASE_METHOD(Fixture, "two copies of a message cost one body; it goes a whil
   add(inbox, text);
   add(trash, text);
   CHECK(entries(9) == 1);
-  CHECK(entries(10) == 3);
+  const auto chunks = entries(10);
+  CHECK(chunks >= 3);
+  CHECK(chunks <= 3 * 5);  // each in at most five parts
   write([&](WriteTxn& txn) { return expunge(txn, inbox, uid_list({1, 2}), false); });
-  CHECK(entries(10) == 3);
+  CHECK(entries(10) == chunks);
   const auto blob = message(trash, Uid{1}).blob;
   CHECK(read([&](const ReadTxn& txn) { return read_body(txn, blob, 0, ~0ULL); }) == text);
   write([&](WriteTxn& txn) { return expunge(txn, trash, uid_list({1}), false); });
