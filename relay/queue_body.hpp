@@ -11,7 +11,7 @@
 namespace hearthmail::relay {
 
 constexpr std::size_t kBodyPiece = 256 * 1024;  // octets read at once
-constexpr std::size_t kBodyKept = 64 * 1024;    // octets: a message up to this is read once for all that one parcel opens
+constexpr std::size_t kBodyKept = 64 * 1024;  // octets: a message up to this is read once for all that one parcel opens
 
 class QueueBody : public smtp::BodySource {
  public:

@@ -47,7 +47,8 @@ struct BodyFault {
   std::string body;
   std::string summary;
 };
-base::Result<BodyFault> verify_body(lmdb::Env& env, std::uint64_t number, std::uint64_t& octets, std::uint64_t& records);
+base::Result<BodyFault> verify_body(lmdb::Env& env, std::uint64_t number, std::uint64_t& octets,
+                                    std::uint64_t& records);
 // Is the summary one that the servers can use?
 base::Status verify_summary(const ReadTxn& txn, std::uint64_t number);
 
