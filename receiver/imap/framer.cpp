@@ -128,6 +128,7 @@ void Framer::begin_command() {
   tag_ = "*";
   line_octets_ = 0;
   append_verb_ = false;
+  catenate_ = false;
   in_append_ = false;
   swallowed_ = 0;
   left_ = 0;
@@ -157,6 +158,19 @@ bool Framer::announces_message(std::string_view before) {
   if (!append_verb_) return false;
   const std::string_view rest = skip_blanks(command.substr(8));
   return !skip_blanks(rest.substr(std::min(rest.find(' '), rest.size()))).empty();
+}
+
+// True when a literal behind `before` is an address inside APPEND's CATENATE, RFC 4469 §5: collected like any other.
+bool Framer::announces_url(std::string_view before) {
+  constexpr std::string_view kList = "CATENATE (";
+  for (std::size_t at = before.find('('); !catenate_ && at != std::string_view::npos; at = before.find('(', at + 1)) {
+    const std::string_view front = before.substr(0, at + 1);
+    catenate_ = front.size() >= kList.size() && base::iequals(front.substr(front.size() - kList.size()), kList);
+  }
+  constexpr std::string_view kUrl = "URL ";
+  if (!catenate_ || before.size() <= kUrl.size()) return false;
+  const std::size_t at = before.size() - kUrl.size();
+  return base::iequals(before.substr(at), kUrl) && (before[at - 1] == ' ' || before[at - 1] == '(');
 }
 
 Framer::Step Framer::step_line() {
@@ -192,7 +206,9 @@ Framer::Step Framer::on_line_end(std::string_view line) {
 }
 
 Framer::Step Framer::on_literal(const Announced& literal, std::string_view line) {
-  const bool message = announces_message(line.substr(0, literal.at));
+  const std::string_view before = line.substr(0, literal.at);
+  const bool append = announces_message(before);
+  const bool message = append && !announces_url(before);
   if (literal.literal8 && !message) {
     reject_literal(Kind::Bad, "literal8 (~{) is for messages only", false, literal);  // RFC 3516 §4.4
     return std::nullopt;

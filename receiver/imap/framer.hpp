@@ -119,6 +119,7 @@ class Framer {
   void begin_command();
   void remember_tag(std::string_view text);
   bool announces_message(std::string_view before);
+  bool announces_url(std::string_view before);
   Step step();
   Step step_line();
   Step on_line_end(std::string_view line);
@@ -144,6 +145,7 @@ class Framer {
   std::string tag_ = "*";
   std::size_t line_octets_ = 0;  // of all lines of this command
   bool append_verb_ = false;     // its first line begins with "tag APPEND " or "tag [UID ]REPLACE "
+  bool catenate_ = false;        // "CATENATE (" stood on a line of this command
   bool in_append_ = false;       // a message of this APPEND was accepted
   std::uint64_t left_ = 0;       // octets of the current literal still to come
   bool sync_ = false;            // the literal in Decide is synchronising

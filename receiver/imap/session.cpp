@@ -138,6 +138,13 @@ base::Task<void> Session::on_command(std::string text) {
     bad(head->tag, "UIDREQUIRED", "Message numbers are not used after ENABLE UIDONLY");  // RFC 9586 §3.2
     co_return;
   }
+  if (head->verb == parse::Verb::Append || head->verb == parse::Verb::Replace) {
+    FramerEvent whole;
+    whole.kind = Kind::AppendEnd;
+    whole.text = text;
+    co_await append(whole);
+    co_return;
+  }
   auto args = parse::parse_args(in, *head);
   if (!args.ok()) {
     bad(head->tag, "", args.error().text);

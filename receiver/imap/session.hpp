@@ -84,7 +84,8 @@ class Session {
   base::Status begin_replace(cmd::Append& append, const parse::Replaced& replaced);
   base::Task<bool> receive_messages(cmd::Append& append, base::Status& status);
   base::Status begin_append(const base::Result<parse::AppendStart>& start, Target& target) const;
-  void take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options, base::Status& status);
+  void take_literal(cmd::Append& append, const FramerEvent& event, base::Status& status);
+  void take_steps(cmd::Append& append, base::Result<parse::AppendSteps> steps, base::Status& status);
   void spool(cmd::Append& append, std::string_view octets, base::Status& status);
 
   // ---- session_compress.cpp ----

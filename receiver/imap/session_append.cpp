@@ -11,12 +11,14 @@ namespace hearthmail::receiver::imap {
 using base::Errc;
 using Kind = FramerEvent::Kind;
 
+// `first` is the event of the first literal, or has the text of a whole command without one (CATENATE).
 base::Task<void> Session::append(FramerEvent first) {
+  const bool literal = first.kind == Kind::AppendLiteral;
   parse::Command command;
-  command.tag = std::string(first.tag);
+  command.tag = literal ? std::string(first.tag) : parse::tag_of(first.text);
   connection_.completion = {};
   connection_.tag = command.tag;
-  auto start = parse::parse_append(first.text, connection_.enabled().utf8);
+  auto start = parse::parse_append(first.text, connection_.enabled().utf8, literal);
   const bool replaces = start.ok() && start->replaced.has_value();
   command.verb = replaces ? parse::Verb::Replace : parse::Verb::Append;
   command.uid = replaces && start->replaced->uid;
@@ -24,8 +26,12 @@ base::Task<void> Session::append(FramerEvent first) {
   base::Status status = begin_append(start, target);
   cmd::Append append(connection_, std::move(target));
   if (replaces && status.ok()) status = begin_replace(append, *start->replaced);
-  take_message(append, first, start.ok() ? std::move(start->options) : parse::AppendOptions{}, status);
-  const bool unanswered = co_await receive_messages(append, status);
+  if (status.ok()) status = append.take(std::move(start->steps));
+  bool unanswered = true;
+  if (literal) {
+    take_literal(append, first, status);
+    unanswered = co_await receive_messages(append, status);
+  }
   if (over_ || !unanswered) co_return;
   if (replaces && needs_uid(*start->replaced)) {
     bad(command.tag, "UIDREQUIRED", "Message numbers are not used after ENABLE UIDONLY");  // RFC 9586 §3.2
@@ -33,6 +39,9 @@ base::Task<void> Session::append(FramerEvent first) {
   }
   if (status.ok()) {
     status = co_await run_operation(append);
+  } else if (append.refused().has_value()) {
+    connection_.completion = *append.refused();
+    status = base::ok();
   }
   co_await complete(command, status);
 }
@@ -72,16 +81,18 @@ base::Status Session::begin_replace(cmd::Append& append, const parse::Replaced& 
   return base::ok();
 }
 
-// Invites the message that `event` announces, or refuses the command when `status` says so or becomes an error.
-void Session::take_message(cmd::Append& append, const FramerEvent& event, parse::AppendOptions options,
-                           base::Status& status) {
+// Invites the literal that `event` announces, or refuses the command when `status` says so or becomes an error.
+void Session::take_literal(cmd::Append& append, const FramerEvent& event, base::Status& status) {
+  const parse::AppendOptions& options = append.last_options();
   // An empty message is a client's way to give up (RFC 3502).
-  if (status.ok() && event.octets == 0) status = base::Error{Errc::Invalid, "An empty message is not stored"};
+  if (status.ok() && event.octets == 0 && !options.catenate) {
+    status = base::Error{Errc::Invalid, "An empty message is not stored"};
+  }
   // UTF8 (literal8) is the only form, RFC 6855 §4.
   if (status.ok() && options.utf8 && !event.literal8) {
     status = base::Error{Errc::Protocol, "UTF8's message is a literal8 (~{)"};
   }
-  if (status.ok()) status = append.begin_message(std::move(options), event.octets, event.literal8);
+  if (status.ok()) status = append.begin_text(event.octets, event.literal8);
   if (!status.ok()) {
     framer_.refuse_append();
     return;
@@ -89,6 +100,12 @@ void Session::take_message(cmd::Append& append, const FramerEvent& event, parse:
   const bool invite = event.synchronising;
   framer_.accept_append();
   if (invite) connection_.out += "+ OK\r\n";
+}
+
+// What stood before a literal or at the end of the command.
+void Session::take_steps(cmd::Append& append, base::Result<parse::AppendSteps> steps, base::Status& status) {
+  if (!status.ok()) return;
+  status = steps.ok() ? append.take(std::move(*steps)) : base::Status(base::Error{Errc::Protocol, steps.error().text});
 }
 
 // Until the end of the command, refused or not. False when it has been answered already.
@@ -99,18 +116,21 @@ base::Task<bool> Session::receive_messages(cmd::Append& append, base::Status& st
       case Kind::NeedInput: co_await read_more(); break;
       case Kind::AppendData: spool(append, event.text, status); break;
       case Kind::AppendLiteral: {
-        auto options = parse::parse_append_next(event.text, append.last_options(), connection_.enabled().utf8);
-        if (!options.ok() && status.ok()) status = base::Error{Errc::Protocol, options.error().text};
-        take_message(append, event, options.ok() ? std::move(*options) : parse::AppendOptions{}, status);
+        auto steps = parse::parse_append_next(event.text, append.last_options(), connection_.enabled().utf8);
+        take_steps(append, std::move(steps), status);
+        take_literal(append, event, status);
         break;
       }
       case Kind::AppendEnd: {
-        const auto end = parse::parse_append_end(event.text, append.last_options());
-        if (!end.ok() && status.ok()) status = base::Error{Errc::Protocol, end.error().text};
+        auto steps = parse::parse_append_end(event.text, append.last_options(), connection_.enabled().utf8);
+        take_steps(append, std::move(steps), status);
         co_return true;
       }
       case Kind::Refused: co_return true;
-      case Kind::Continue:
+      case Kind::Continue:  // a URL as a literal
+        connection_.out += "+ OK\r\n";
+        co_await flush();
+        break;
       case Kind::Command:
       case Kind::Line: co_return true;  // cannot come inside an APPEND
       case Kind::TooBig:

@@ -1,5 +1,6 @@
 #include "receiver/imap/cmd/append.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/sync_point.hpp"
@@ -9,13 +10,23 @@
 #include "common/net/workers.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/sections.hpp"
+#include "receiver/imap/text/output.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
 namespace mail = store::mail;
 
+namespace {
+
+constexpr std::size_t kShownUrl = 1'000;  // octets of an address in BADURL
+
+base::Error too_much() { return {base::Errc::Invalid, "Too much in one APPEND"}; }
+
+}  // namespace
+
 Append::Append(const Connection& connection, Target target)
-    : services_(connection.services()), target_(std::move(target)) {}
+    : connection_(connection), services_(connection.services()), target_(std::move(target)) {}
 
 void Append::replace(Holder holder, base::Uid uid) {
   holder_ = holder;
@@ -27,27 +38,147 @@ const parse::AppendOptions& Append::last_options() const {
   return messages_.empty() ? kNone : messages_.back().options;
 }
 
-base::Status Append::begin_message(parse::AppendOptions options, std::uint64_t octets, bool binary) {
+base::Status Append::take(parse::AppendSteps steps) {
+  for (auto& step : steps) {
+    switch (step.kind) {
+      case parse::AppendStep::Kind::Message: {
+        const bool second = replaced_ != base::Uid{0} && !messages_.empty();  // REPLACE takes one
+        if (second || messages_.size() == kMaxAppends) return too_much();
+        messages_.emplace_back(std::move(step.options), services_);
+        break;
+      }
+      case parse::AppendStep::Kind::Url: TRY(add_url(std::move(step.url))); break;
+      case parse::AppendStep::Kind::Close: messages_.back().options.catenate = false; break;
+    }
+  }
+  if (refused_) return base::Error{base::Errc::Invalid, "refused"};  // before the client sends more
+  return base::ok();
+}
+
+base::Status Append::add_url(std::string url) {
+  auto& parts = messages_.back().parts;
+  if (parts.size() == kMaxCatenateParts) return too_much();
+  auto where = parse::parse_message_url(url);
+  auto target = where.ok() ? find_target(connection_, where->mailbox) : base::Result<Target>(where.error());
+  if (!target.ok()) {
+    if (!refused_) refuse_url(url);
+    return base::ok();
+  }
+  parts.push_back({std::move(url), std::move(*target), std::move(*where), 0});
+  return base::ok();
+}
+
+base::Status Append::begin_text(std::uint64_t octets, bool binary) {
+  auto& message = messages_.back();
   octets_ += octets;
-  const bool second = replaced_ != base::Uid{0} && !messages_.empty();  // REPLACE takes one
-  if (second || messages_.size() == kMaxAppends || (!messages_.empty() && octets_ > kMaxAppendOctets)) {
-    return base::Error{base::Errc::Invalid, "Too much in one APPEND"};
+  if (messages_.size() > 1 && octets_ > kMaxAppendOctets) return too_much();
+  if (message.parts.size() == kMaxCatenateParts) return too_much();
+  if (message.spool.octets() + octets > services_.max_message_octets) {
+    refuse_size();
+    return base::Error{base::Errc::OverLimit, "message too big"};
   }
   TRY(services_.check_room(octets_));
-  messages_.emplace_back(std::move(options), services_);
-  messages_.back().binary = binary;
+  message.binary = message.binary || binary;
+  binary_ = binary;
+  message.parts.push_back({{}, {}, {}, octets});
   return base::ok();
 }
 
 base::Status Append::add(std::string_view octets) {
   // literal = "{" number64 ["+"] "}" CRLF *CHAR8, and CHAR8 is never NUL: we could not send it back (RFC 9051 §9).
-  if (!messages_.back().binary && octets.find('\0') != std::string_view::npos) {
+  if (!binary_ && octets.find('\0') != std::string_view::npos) {
     return base::Error{base::Errc::Invalid, "A message with a NUL octet is not stored"};
   }
   return messages_.back().spool.write(octets);
 }
 
+void Append::refuse_url(const std::string& url) {
+  // url-resp-text: any TEXT-CHAR except "]", RFC 4469 §5.
+  std::string shown = text::response_text(std::string_view(url).substr(0, kShownUrl));
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c == ']' || c == '"' || c == '\\'; }, '?');
+  refused_ = Completion{"NO", "BADURL \"" + shown + "\"", "There is no such message or part", false};
+}
+
+void Append::refuse_size() {
+  refused_ = Completion{"NO", "TOOBIG",
+                        "Message longer than " + std::to_string(services_.max_message_octets) + " octets", false};
+}
+
+// Appends what a URL means; refused_ is set when that is nothing.
+base::Status Append::append_url(const mail::ReadTxn& txn, const Part& part, std::string& out) {
+  const auto& where = part.where;
+  const auto reached = reach(txn, part.target, Right::Read);
+  const bool hidden =
+      !reached.ok() && (reached.error().code == base::Errc::NotFound || reached.error().code == base::Errc::Denied);
+  if (!reached.ok() && !hidden) return reached.error();
+  if (hidden || (where.uid_validity && *where.uid_validity != reached->mailbox.uid_validity)) {
+    refuse_url(part.url);
+    return base::ok();
+  }
+  TRY_ASSIGN(const auto found, mail::find_message(txn, reached->mailbox.id, base::Uid{where.uid}));
+  if (!found.has_value()) {
+    refuse_url(part.url);
+    return base::ok();
+  }
+  TRY_ASSIGN(const auto stored, mail::read_summary(txn, found->blob));
+  TRY_ASSIGN(const auto summary, mime::decode_summary(stored));
+  const auto whole =
+      needs_summary(where.section) ? locate(where.section, summary) : std::optional(mime::Range{0, found->octets});
+  if (!whole.has_value()) {
+    refuse_url(part.url);
+    return base::ok();
+  }
+  if (is_filtered(where.section)) {
+    const std::uint64_t count = std::min<std::uint64_t>(whole->octets, kFilteredHeader);
+    TRY_ASSIGN(const auto header, mail::read_body(txn, found->blob, whole->offset, count));
+    const bool invert = where.section.text == parse::SectionText::HeaderFieldsNot;
+    const std::string kept = filter_header(header, where.section.fields, invert);
+    const mime::Range range = cut({0, kept.size()}, where.partial);
+    out += std::string_view(kept).substr(range.offset, range.octets);
+    return base::ok();
+  }
+  const mime::Range range = cut(*whole, where.partial);
+  if (range.octets > services_.max_message_octets - std::min<std::uint64_t>(out.size(), services_.max_message_octets)) {
+    refuse_size();
+    return base::ok();
+  }
+  TRY_ASSIGN(const auto octets, mail::read_body(txn, found->blob, range.offset, range.octets));
+  out += octets;
+  return base::ok();
+}
+
+// The message's octets, in the order of its parts.
+base::Result<std::string> Append::assemble(const Message& message) {
+  TRY_ASSIGN(auto texts, message.spool.read_all(""));
+  const bool plain =
+      std::all_of(message.parts.begin(), message.parts.end(), [](const Part& p) { return p.url.empty(); });
+  if (plain) return texts;
+  std::string octets;
+  std::size_t at = 0;
+  const auto put_together = [&](const mail::ReadTxn& txn) -> base::Status {
+    for (const Part& part : message.parts) {
+      if (part.url.empty()) {
+        octets += std::string_view(texts).substr(at, part.octets);
+        at += part.octets;
+      } else {
+        TRY(append_url(txn, part, octets));
+      }
+      if (octets.size() > services_.max_message_octets) refuse_size();
+      if (refused_) return base::ok();
+    }
+    return base::ok();
+  };
+  const base::Status status = services_.mail.env().read(put_together);
+  if (!status.ok()) return status.error();
+  return octets;
+}
+
 base::Result<Next> Append::step(Connection& connection) {
+  if (refused_) {
+    connection.completion = *refused_;
+    return Next::Done;
+  }
   switch (phase_) {
     case Phase::Prepare:
       phase_ = Phase::Write;
@@ -74,7 +205,9 @@ base::Result<Next> Append::step(Connection& connection) {
 base::Status Append::work() {
   for (auto& message : messages_) {
     TRY(message.spool.check_room());
-    TRY_ASSIGN(auto octets, message.spool.read_all(""));
+    TRY_ASSIGN(auto octets, assemble(message));
+    if (refused_) return base::ok();
+    if (octets.empty()) return base::Error{base::Errc::Invalid, "An empty message is not stored"};
     if (message.binary && octets.find('\0') != std::string::npos) {
       auto plain = mime::without_nul(octets);
       if (!plain.has_value()) return base::Error{base::Errc::Unsupported, "NUL outside of a binary part"};

@@ -250,6 +250,14 @@ Status parse_modifiers(Cursor& in, FetchArgs& args) {
 
 }  // namespace
 
+Result<Section> parse_section_spec(std::string_view text) {
+  const std::string closed = std::string(text) + "]";
+  Cursor in(closed);
+  TRY_ASSIGN(Section section, parse_section(in));
+  TRY(in.end());
+  return section;
+}
+
 Result<FetchArgs> parse_fetch(Cursor& in, bool uid) {
   FetchArgs args;
   args.uid = uid;

@@ -86,5 +86,7 @@ struct FetchArgs {
 };
 
 base::Result<FetchArgs> parse_fetch(Cursor& in, bool uid);
+// section-spec alone, as it stands between the brackets: "1.2.HEADER".
+base::Result<Section> parse_section_spec(std::string_view text);
 
 }  // namespace hearthmail::receiver::imap::parse

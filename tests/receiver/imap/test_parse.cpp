@@ -355,22 +355,22 @@ TEST_CASE("APPEND up to its message", "[parse]") {
   REQUIRE(start.ok());
   CHECK(start->tag == "a");
   CHECK(start->mailbox == "Sent");
-  CHECK(start->options.flags.system == kSeen);
-  CHECK(start->options.flags.keywords == std::vector<std::string>{"work"});
-  REQUIRE(start->options.date.has_value());
-  CHECK(start->options.date->time == 837596665);
-  CHECK(start->options.date->zone_minutes == -420);
+  CHECK(start->steps.front().options.flags.system == kSeen);
+  CHECK(start->steps.front().options.flags.keywords == std::vector<std::string>{"work"});
+  REQUIRE(start->steps.front().options.date.has_value());
+  CHECK(start->steps.front().options.date->time == 837596665);
+  CHECK(start->steps.front().options.date->zone_minutes == -420);
   CHECK(parse_append("a append {5}\r\nInBox ", false)->mailbox == "INBOX");
-  CHECK(parse_append("a APPEND x \" 1-Jan-1970 00:00:00 +0000\" ", false)->options.date->time == 0);
+  CHECK(parse_append("a APPEND x \" 1-Jan-1970 00:00:00 +0000\" ", false)->steps.front().options.date->time == 0);
   CHECK_FALSE(parse_append("a APPEND x () \"17-Jul-1996 02:44:25 -0700\" x ", false).ok());
   CHECK_FALSE(parse_append("a APPEND x", false).ok());
   CHECK_FALSE(parse_append("a APPEND a&b ", false).ok());
-  CHECK(parse_append_next(" (\\Flagged) ", {}, false)->flags.system == kFlagged);
+  CHECK(parse_append_next(" (\\Flagged) ", {}, false)->front().options.flags.system == kFlagged);
   CHECK(parse_append_next(" ", {}, false).ok());
   CHECK_FALSE(parse_append_next("", {}, false).ok());
   CHECK_FALSE(parse_append_next(" x ", {}, false).ok());
-  CHECK(parse_append_end("", {}).ok());
-  CHECK_FALSE(parse_append_end(" x", {}).ok());
+  CHECK(parse_append_end("", {}, false).ok());
+  CHECK_FALSE(parse_append_end(" x", {}, false).ok());
   for (const char* wrong :
        {"\"32-Jan-1970 00:00:00 +0000\"", "\"29-Feb-1970 00:00:00 +0000\"", "\" 1-Foo-1970 00:00:00 +0000\"",
         "\" 1-Jan-1970 24:00:00 +0000\"", "\" 1-Jan-1970 00:60:00 +0000\"", "\" 1-Jan-1970 00:00:00 0000\"",
