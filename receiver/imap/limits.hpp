@@ -31,6 +31,7 @@ constexpr std::size_t kStoreBatch = 2'000;            // messages of a STORE in 
 constexpr std::size_t kMaxAppends = 100;              // messages of one APPEND (RFC 3502)
 constexpr std::uint64_t kMaxAppendOctets = 256ULL * 1024 * 1024;  // of all messages of one APPEND, if there are several
 constexpr std::size_t kMaxCatenateParts = 1'000;  // parts of one message that CATENATE puts together (RFC 4469)
+constexpr std::size_t kMaxWatched = 5'000;  // mailboxes of an account of which one NOTIFY can hear (RFC 5465 §5.8)
 // Work on a loop after which its other sessions get their turn.
 constexpr std::chrono::milliseconds kTurn{10};
 // How long one slice of a search on a worker may last, and with it its read transaction; limits.md: at most about a second.

@@ -70,6 +70,7 @@ Session::Session(net::Stream& stream, const Services& services, Pause pause)
       began_(services.clock.steady()) {
   connection_.binds_channel(!stream.tls().exporter.empty());
   if (services.clear_login_on_loopback && stream.peer().on_loopback()) connection_.allow_clear_login();
+  connection_.wake = [this] { stream_->interrupt(); };
 }
 
 base::Task<void> Session::run() {
@@ -88,7 +89,12 @@ void Session::greet() {
 
 base::Task<void> Session::on_event(FramerEvent event) {
   switch (event.kind) {
-    case Kind::NeedInput: co_await read_more(); break;
+    case Kind::NeedInput:
+      co_await tell_events();
+      if (!over_) {
+        co_await read_more();
+      }
+      break;
     case Kind::Continue:
       connection_.out += "+ OK\r\n";
       co_await flush();

@@ -3,7 +3,7 @@
 //
 //   session.cpp         the loop, commands, flushing, reporting news     session_login.cpp   STARTTLS, LOGIN, AUTHENTICATE
 //   session_append.cpp  the messages of APPEND as they arrive            session_idle.cpp    IDLE
-//   session_compress.cpp  COMPRESS
+//   session_compress.cpp  COMPRESS                              session_notify.cpp   NOTIFY
 #pragma once
 
 #include <array>
@@ -91,6 +91,11 @@ class Session {
   // ---- session_compress.cpp ----
   base::Task<void> compress(parse::Command command);
 
+  // ---- session_notify.cpp ----
+  base::Task<void> tell_events();
+  base::Task<void> tell_selected();
+  void stop_watching(const base::Error& error);
+
   // ---- session_idle.cpp ----
   base::Task<void> idle(parse::Command command);
 
@@ -101,6 +106,8 @@ class Session {
   Framer framer_;
   Connection connection_;
   std::array<char, kReadOctets> buffer_{};
+  std::optional<base::MailboxId> announced_box_;  // NOTIFY: the selected mailbox when it was last looked at
+  base::Uid announced_;                           // and up to where its new messages have been shown
   std::chrono::steady_clock::time_point began_;
   std::size_t bad_commands_ = 0;  // since the last good one
   bool over_ = false;             // write out what there is, then close

@@ -20,6 +20,8 @@ base::Task<void> Session::idle(parse::Command command) {
     co_await sync(MaySendExpunge::Yes);
     end_when_blind();
     if (over_) break;
+    co_await tell_events();
+    if (over_) break;
     event = framer_.next_line();
     if (event.kind != FramerEvent::Kind::NeedInput) break;
     co_await read_more();

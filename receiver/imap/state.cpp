@@ -3,8 +3,16 @@
 #include <utility>
 
 #include "receiver/imap/out.hpp"
+#include "receiver/imap/watch.hpp"
 
 namespace hearthmail::receiver::imap {
+
+Connection::Connection(const Services& services, bool tls, bool can_start_tls)
+    : services_(services), tls_(tls), can_start_tls_(can_start_tls) {}
+
+Connection::~Connection() = default;
+
+void Connection::watch(std::unique_ptr<Watch> watch) { watch_ = std::move(watch); }
 
 void Connection::tls_started() {
   tls_ = true;
@@ -15,6 +23,7 @@ void Connection::unauthenticated() {
   identity_ = {};
   enabled_ = {};
   view_.reset();
+  watch_.reset();
   state_ = kNotAuthenticated;
 }
 
@@ -52,6 +61,7 @@ void Connection::enable_rev2() {
 
 void Connection::log_out() {
   view_.reset();
+  watch_.reset();
   state_ = kLogout;
 }
 

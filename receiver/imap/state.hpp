@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,8 @@
 #include "receiver/imap/view.hpp"
 
 namespace hearthmail::receiver::imap {
+
+class Watch;
 
 // Bits, so that a rule of the command table can name several.
 enum State : std::uint8_t { kNotAuthenticated = 1, kAuthenticated = 2, kSelected = 4, kLogout = 8 };
@@ -37,8 +41,8 @@ struct Holder {
 // What a session knows, and what its commands may use. The session owns it; one loop's thread.
 class Connection {
  public:
-  Connection(const Services& services, bool tls, bool can_start_tls)
-      : services_(services), tls_(tls), can_start_tls_(can_start_tls) {}
+  Connection(const Services& services, bool tls, bool can_start_tls);
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -61,7 +65,8 @@ class Connection {
   // Untagged responses are appended here; the session writes them out.
   std::string out;
   Completion completion;
-  std::string tag;  // of the command that is running
+  std::string tag;             // of the command that is running
+  std::function<void()> wake;  // ends the session's wait for its client; on its loop
 
   // STARTTLS succeeded: whatever was known in clear is forgotten (RFC 9051 §6.2.1).
   void tls_started();
@@ -82,6 +87,9 @@ class Connection {
   void enable_uid_only() { enabled_.uid_only = true; }
   void enable_utf8() { enabled_.utf8 = enabled_.utf8_accept = true; }
   void enable_rev2();
+  // What NOTIFY asked for; null: nothing.
+  Watch* watch() const { return watch_.get(); }
+  void watch(std::unique_ptr<Watch> watch);
   void unauthenticated();  // RFC 8437: as after the greeting, TLS stays
 
  private:
@@ -95,6 +103,7 @@ class Connection {
   auth::Identity identity_;
   Enabled enabled_;
   std::optional<View> view_;
+  std::unique_ptr<Watch> watch_;
 };
 
 }  // namespace hearthmail::receiver::imap

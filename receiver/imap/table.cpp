@@ -65,6 +65,7 @@ constexpr std::array kRules{
     inline_rule(Verb::GetAcl, kLoggedIn, Expunge::Always, cmd::get_acl),
     inline_rule(Verb::ListRights, kLoggedIn, Expunge::Always, cmd::list_rights),
     inline_rule(Verb::MyRights, kLoggedIn, Expunge::Always, cmd::my_rights),
+    inline_rule(Verb::Notify, kLoggedIn, Expunge::Always, cmd::notify),
 };
 
 constexpr bool in_order() {
@@ -74,7 +75,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "one rule per verb, in the order of parse::Verb");
-static_assert(kRules.size() == static_cast<std::size_t>(Verb::MyRights) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Verb::Notify) + 1);
 
 }  // namespace
 

@@ -30,6 +30,7 @@ base::Status list_rights(Connection& connection, const parse::Command& command);
 base::Status my_rights(Connection& connection, const parse::Command& command);
 // Appends one MYRIGHTS response; also for LIST ... RETURN (MYRIGHTS).
 void put_my_rights(Connection& connection, const std::string& shown, store::mail::Rights rights);
+base::Status notify(Connection& connection, const parse::Command& command);
 base::Status name_space(Connection& connection, const parse::Command& command);
 base::Status list(Connection& connection, const parse::Command& command);
 base::Status lsub(Connection& connection, const parse::Command& command);

@@ -70,20 +70,34 @@ bool asks_delimiter(const parse::ListArgs& args) {
 
 }  // namespace
 
-base::Status put_list_line(Connection& connection, const mail::ReadTxn& txn, const std::string& name,
-                           std::string_view old_name) {
-  TRY_ASSIGN(const auto tree, load_list_tree(txn, connection));
+namespace {
+
+void put_line(std::string& out, const parse::ListArgs& args, const ListTree& tree, const std::string& name,
+              std::string_view old_name, bool utf8) {
   const auto node = tree.nodes.find(name);
-  if (node == tree.nodes.end()) return base::ok();
-  std::string& out = connection.out;
-  const bool utf8 = connection.enabled().utf8;
-  put_name(out, parse::ListArgs{}, name, node->second, utf8);
+  if (node == tree.nodes.end()) return;
+  put_name(out, args, name, node->second, utf8);
   if (!old_name.empty()) {
     out += " (\"OLDNAME\" (";
     text::append_mailbox(out, old_name, utf8);
     out += "))";
   }
   out += "\r\n";
+}
+
+}  // namespace
+
+void put_list_line(std::string& out, const ListTree& tree, const std::string& name, std::string_view old_name,
+                   const Enabled& enabled) {
+  parse::ListArgs args;
+  args.return_subscribed = true;
+  put_line(out, args, tree, name, old_name, enabled.utf8);
+}
+
+base::Status put_list_line(Connection& connection, const mail::ReadTxn& txn, const std::string& name,
+                           std::string_view old_name) {
+  TRY_ASSIGN(const auto tree, load_list_tree(txn, connection));
+  put_line(connection.out, parse::ListArgs{}, tree, name, old_name, connection.enabled().utf8);
   return base::ok();
 }
 

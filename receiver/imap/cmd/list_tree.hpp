@@ -28,6 +28,9 @@ base::Result<ListTree> load_list_tree(const store::mail::ReadTxn& txn, const Con
 // empty: the name it had, or by which the client called it (OLDNAME, RFC 9051 §6.3.9.7).
 base::Status put_list_line(Connection& connection, const store::mail::ReadTxn& txn, const std::string& name,
                            std::string_view old_name);
+// The same out of a tree that is loaded, with \Subscribed, for NOTIFY (RFC 5465 §5.4).
+void put_list_line(std::string& out, const ListTree& tree, const std::string& name, std::string_view old_name,
+                   const Enabled& enabled);
 // Does `name` match one of `patterns` (text::list_matches)?
 bool matches_any(const std::vector<std::string>& patterns, std::string_view name);
 

@@ -21,7 +21,7 @@ struct NamedVerb {
   Verb verb;
   bool with_uid;  // has a UID form
 };
-constexpr std::array<NamedVerb, 41> kVerbs{{
+constexpr std::array<NamedVerb, 42> kVerbs{{
     {"CAPABILITY", Verb::Capability, false},
     {"NOOP", Verb::Noop, false},
     {"LOGOUT", Verb::Logout, false},
@@ -63,6 +63,7 @@ constexpr std::array<NamedVerb, 41> kVerbs{{
     {"GETACL", Verb::GetAcl, false},
     {"LISTRIGHTS", Verb::ListRights, false},
     {"MYRIGHTS", Verb::MyRights, false},
+    {"NOTIFY", Verb::Notify, false},
 }};
 
 // Turns the result of a family's parser into the variant.
@@ -115,6 +116,7 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::SetAcl: return as_args(parse_set_acl(in));
     case Verb::DeleteAcl:
     case Verb::ListRights: return as_args(parse_acl_identifier(in));
+    case Verb::Notify: return as_args(parse_notify(in));
   }
   return Error{Errc::Internal, "verb without a parser"};
 }

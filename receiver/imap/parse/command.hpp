@@ -16,6 +16,7 @@
 #include "receiver/imap/parse/list.hpp"
 #include "receiver/imap/parse/mailbox.hpp"
 #include "receiver/imap/parse/message.hpp"
+#include "receiver/imap/parse/notify.hpp"
 #include "receiver/imap/parse/search.hpp"
 #include "receiver/imap/parse/session.hpp"
 
@@ -63,6 +64,7 @@ enum class Verb : std::uint8_t {
   GetAcl,
   ListRights,
   MyRights,
+  Notify,  // logged in
 };
 std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
@@ -74,7 +76,7 @@ struct NoArgs {};
 // (parse/append.hpp); as a Command they are always an error.
 using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
                           RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs,
-                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs, AclArgs>;
+                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs, AclArgs, NotifyArgs>;
 
 struct Command {
   std::string tag;

@@ -250,6 +250,12 @@ Status parse_modifiers(Cursor& in, FetchArgs& args) {
 
 }  // namespace
 
+Result<std::vector<FetchItem>> parse_fetch_items(Cursor& in) {
+  FetchArgs args;
+  TRY(parse_items(in, args));
+  return std::move(args.items);
+}
+
 Result<Section> parse_section_spec(std::string_view text) {
   const std::string closed = std::string(text) + "]";
   Cursor in(closed);

@@ -86,6 +86,8 @@ struct FetchArgs {
 };
 
 base::Result<FetchArgs> parse_fetch(Cursor& in, bool uid);
+// "(" fetch-att *(SP fetch-att) ")", for NOTIFY (RFC 5465 §8).
+base::Result<std::vector<FetchItem>> parse_fetch_items(Cursor& in);
 // section-spec alone, as it stands between the brackets: "1.2.HEADER".
 base::Result<Section> parse_section_spec(std::string_view text);
 

@@ -88,10 +88,11 @@ Answer Believer::read(const std::string& text, const std::string& tag, bool with
     std::string one = text.substr(at, end - at);
     at = end + 2;
     if (one.rfind(tag + " ", 0) == 0) {
-      require(at == text.size(), "nothing after the tagged answer: " + text.substr(at));
+      require(notified || at == text.size(), "nothing after the tagged answer: " + text.substr(at));
       answer.tagged = one.substr(tag.size() + 1);
       take_code(one, answer);
-      break;
+      withheld = true;
+      continue;
     }
     if (one.rfind("+ ", 0) == 0) continue;
     // A literal: its octets and the rest of the line.

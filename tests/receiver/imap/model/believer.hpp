@@ -48,7 +48,8 @@ class Believer {
   std::vector<Entry> list;   // index + 1 is the sequence number
   std::uint64_t modseq = 0;  // the client's HIGHESTMODSEQ: what it would come back with
   std::uint32_t validity = 0;
-  bool rev2 = false;  // nothing is \Recent, SEARCH is answered with ESEARCH, news has UIDs (RFC 9051 E)
+  bool notified = false;  // NOTIFY: news may come after the tagged answer, without EXPUNGE (selected-delayed)
+  bool rev2 = false;      // nothing is \Recent, SEARCH is answered with ESEARCH, news has UIDs (RFC 9051 E)
 
   // Takes in everything up to the tagged answer. `withheld`: the command uses sequence numbers.
   Answer read(const std::string& text, const std::string& tag, bool withheld);

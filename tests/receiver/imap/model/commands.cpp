@@ -77,7 +77,7 @@ Prepared Run::store(Client& client) {
   const auto named = name_them(client.belief, some(client), pick(2) == 0);
   const FlagSet flags = some_flags();
   const char mode = "+-=+"[pick(4)];
-  const bool conditional = client.kind != Kind::Plain && pick(3) == 0;
+  const bool conditional = client.kind != Kind::Plain && client.kind != Kind::Notify && pick(3) == 0;
   const bool silent = !conditional && pick(3) == 0;
   const std::uint64_t since =
       conditional ? boxes_[client.box].highest - pick(4) % boxes_[client.box].highest : kAnyModSeq;

@@ -8,8 +8,9 @@ namespace mail = store::mail;
 
 namespace {
 
-constexpr std::size_t kClients = 5;
-constexpr Kind kKinds[kClients] = {Kind::Plain, Kind::Condstore, Kind::Qresync, Kind::Qresync, Kind::Rev2};
+constexpr std::size_t kClients = 6;
+constexpr Kind kKinds[kClients] = {Kind::Plain,   Kind::Condstore, Kind::Qresync,
+                                   Kind::Qresync, Kind::Rev2,      Kind::Notify};
 
 }  // namespace
 
@@ -115,6 +116,13 @@ void Run::connect(Client& client) {
   client.wire->take();
   if (client.kind == Kind::Qresync) client.wire->talk("e ENABLE QRESYNC\r\n");
   if (client.kind == Kind::Rev2) client.wire->talk("e ENABLE IMAP4rev2 CONDSTORE\r\n");
+  // EXPUNGE is not told by itself, so that the numbers of the next command are those that the client knows.
+  if (client.kind == Kind::Notify) {
+    client.wire->talk(
+        "e NOTIFY SET (selected-delayed (MessageNew (FLAGS) MessageExpunge FlagChange)) "
+        "(personal (MessageNew MessageExpunge FlagChange MailboxName))\r\n");
+  }
+  client.belief.notified = client.kind == Kind::Notify;
   client.belief.rev2 = client.kind == Kind::Rev2;
   if (client.kind == Kind::Condstore) client.wire->talk("e ENABLE CONDSTORE\r\n");
 }
@@ -228,7 +236,7 @@ void Run::come_back_with(Client& client, const std::map<std::uint32_t, FlagSet>&
   if (client.kind != Kind::Qresync) {
     const std::string tag = send(client, "SELECT " + name + (client.kind == Kind::Condstore ? " (CONDSTORE)" : ""));
     belief.read_select(receive(client), tag);
-    if (client.kind == Kind::Plain || belief.list.empty()) return;
+    if (client.kind == Kind::Plain || client.kind == Kind::Notify || belief.list.empty()) return;
     const Answer present = command(client, "UID SEARCH ALL", false);
     require(present.found.size() == belief.list.size(), "EXISTS");
     for (std::size_t i = 0; i < present.found.size(); ++i) {

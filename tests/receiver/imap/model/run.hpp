@@ -15,7 +15,7 @@
 
 namespace hearthmail::test::model {
 
-enum class Kind { Plain, Condstore, Qresync, Rev2 };  // Rev2: IMAP4rev2 with CONDSTORE
+enum class Kind { Plain, Condstore, Qresync, Rev2, Notify };  // Rev2: IMAP4rev2 with CONDSTORE
 
 struct Client {
   std::string name;
