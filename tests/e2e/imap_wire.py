@@ -17,7 +17,7 @@ TEXT = re.compile(rb"[^\x00\r\n\x80-\xff]+")  # resp-text of IMAP4rev1: 7 bits
 STATUS_ITEMS = (b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"DELETED", b"SIZE", b"APPENDLIMIT", b"HIGHESTMODSEQ",
                 b"MAILBOXID")
 PLAIN_CODES = (b"ALERT PARSE READ-ONLY READ-WRITE TRYCREATE UIDNOTSTICKY UNAVAILABLE AUTHENTICATIONFAILED AUTHORIZATIONFAILED "
-               b"EXPIRED PRIVACYREQUIRED CONTACTADMIN NOPERM INUSE UIDREQUIRED EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT "
+               b"EXPIRED PRIVACYREQUIRED CONTACTADMIN NOPERM INUSE UIDREQUIRED EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT NOTIFICATIONOVERFLOW "
                b"OVERQUOTA ALREADYEXISTS NONEXISTENT HASCHILDREN NOTSAVED UNKNOWN-CTE CLOSED TOOBIG USEATTR BADCHARSET COMPRESSIONACTIVE").split()
 
 
@@ -282,6 +282,13 @@ class Reader:
             self.expect(b")")
         elif word == b"INPROGRESS":
             value = self.match(re.compile(rb'\("[^"]*" (NIL|[0-9]+) (NIL|[1-9][0-9]*)\)'), "progress")
+        elif word == b"BADURL":
+            self.expect(b' "')
+            value = self.match(re.compile(rb'[^]"\\\r\n\x00\x80-\xff]+'), "an address")
+            self.expect(b'"')
+        elif word == b"BADEVENT":
+            self.expect(b" ")
+            value = self.listed(self.flag, empty=False)
         elif word == b"MODIFIED":
             value = self.uid_set()
         elif word in (b"APPENDUID", b"COPYUID"):

@@ -80,6 +80,38 @@ class Rev2(unittest.TestCase):
         self.assertEqual(self.wire.run("COPY 1 level")[-1][1], b"BAD")  # nothing is selected
         self.wire.ok("SELECT INBOX")
 
+    def test_catenate(self):
+        self.wire.ok("CREATE parts")
+        self.wire.append("parts", letter(number=1, body="first\r\n"))
+        self.wire.ok("SELECT parts")
+        url = '"/parts/;UID=1/;SECTION=TEXT"'
+        self.wire.ok("APPEND parts CATENATE (TEXT {%d}" % 17, b"Subject: both\r\n\r\n URL " + url.encode() + b")")
+        found = self.wire.fetch(2, "(BODY.PEEK[])")[2]
+        self.assertEqual(found[b"BODY[]"], b"Subject: both\r\n\r\nfirst\r\n")
+        self.wire.ok(f"APPEND parts CATENATE (URL {url})")
+        self.assertEqual(self.wire.run('APPEND parts CATENATE (URL "/parts/;UID=9")')[-1][1:3],
+                         (b"NO", (b"BADURL", b"/parts/;UID=9")))
+
+    def test_notify(self):
+        self.wire.ok("CREATE told")
+        self.wire.ok("SELECT INBOX")
+        self.wire.ok("NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge)) "
+                     "(personal (MessageNew MessageExpunge MailboxName))")
+        other = Wire(self.mail, "anna")
+        try:
+            other.append("told", letter(number=1))
+            self.assertEqual(self.wire.read()[1:3], (b"STATUS", b"told"))
+            other.ok("CREATE made")
+            self.assertEqual(self.wire.read()[3], b"made")
+            other.append("INBOX", letter(number=1))
+            exists, fetch = self.wire.read(), self.wire.read()
+            self.assertEqual(exists[1], b"EXISTS")
+            self.assertEqual(fetch[1:3], (b"FETCH", exists[2]))
+        finally:
+            other.close()
+        self.assertEqual(self.wire.run("NOTIFY SET (personal (AnnotationChange))")[-1][2][0], b"BADEVENT")
+        self.wire.ok("NOTIFY NONE")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -45,7 +45,7 @@ Result<bool> parse_parts(Cursor& in, bool literal, AppendSteps& steps) {
   }
 }
 
-// append-message = [SP flag-list] [SP date-time] SP append-data, RFC 4466 §2.3, up to its literal. False: it has none.
+// append-message = [SP flag-list] [SP date-time] SP append-data, RFC 4469 §5, up to its literal. False: it has none.
 Result<bool> parse_message(Cursor& in, bool literal, AppendSteps& steps) {
   AppendStep begin;
   TRY(in.space());

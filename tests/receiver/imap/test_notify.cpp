@@ -141,7 +141,7 @@ TEST_CASE_METHOD(Watching, "a new mailbox is watched from the beginning, RFC 546
   anna.talk("n NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))\r\n");
   ImapClient other(*this);
   other.login();
-  other.talk("a CREATE Work\r\n");
+  CHECK(told(anna, [&] { other.talk("a CREATE Work\r\n"); }) == "* LIST (\\HasNoChildren) \"/\" Work\r\n");
   CHECK(has(told(anna, [&] { other.talk("b CREATE Work/Now\r\n"); }), "* LIST (\\HasNoChildren) \"/\" Work/Now\r\n"));
   CHECK(has(told(anna, [&] { deliver("Work/Now", letter("one")); }), "* STATUS Work/Now (MESSAGES 1 "));
 }

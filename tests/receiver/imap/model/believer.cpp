@@ -115,10 +115,14 @@ Answer Believer::read(const std::string& text, const std::string& tag, bool with
 }
 
 Answer Believer::read_select(const std::string& text, const std::string& tag) {
+  // News of the mailbox before may stand in front.
+  const auto closed = text.find("* OK [CLOSED]");
+  const bool has_news = notified && closed != std::string::npos;
+  if (has_news) read(text.substr(0, closed) + tag + " OK\r\n", tag, true);
   list.clear();
   modseq = 0;
   selecting_ = true;
-  Answer answer = read(text, tag, false);
+  Answer answer = read(has_news ? text.substr(closed) : text, tag, false);
   selecting_ = false;
   require(answer.ok(), "SELECT: " + answer.tagged);
   validity = answer.validity;

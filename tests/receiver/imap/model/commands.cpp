@@ -68,7 +68,10 @@ Prepared Run::any_command(Client& client) {
     case 7: return transfer(client);
     case 8:
     case 9: return append();
-    case 10: return search(client);
+    case 10:
+      // With NOTIFY the server may have told of messages that are not read yet: what it finds is then more than is known.
+      if (client.kind != Kind::Notify) return search(client);
+      return {"NOOP", false, {}, {}, {}};
     default: return {"NOOP", false, {}, {}, {}};
   }
 }
@@ -78,7 +81,7 @@ Prepared Run::store(Client& client) {
   const FlagSet flags = some_flags();
   const char mode = "+-=+"[pick(4)];
   const bool conditional = client.kind != Kind::Plain && client.kind != Kind::Notify && pick(3) == 0;
-  const bool silent = !conditional && pick(3) == 0;
+  const bool silent = !conditional && client.kind != Kind::Notify && pick(3) == 0;  // news may still be unread
   const std::uint64_t since =
       conditional ? boxes_[client.box].highest - pick(4) % boxes_[client.box].highest : kAnyModSeq;
   Prepared prepared;
@@ -126,7 +129,7 @@ Prepared Run::expunge(Client& client) {
   Prepared prepared;
   prepared.text = "EXPUNGE";
   const auto named = name_them(client.belief, some(client), true);
-  if (pick(2) == 0 && !named.prefix.empty()) {
+  if ((client.kind == Kind::Notify || pick(2) == 0) && !named.prefix.empty()) {
     uids = named.uids;
     prepared.text = "UID EXPUNGE " + named.set;
   }

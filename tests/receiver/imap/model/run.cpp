@@ -177,7 +177,7 @@ void Run::catch_up(Client& client) {
 void Run::select(Client& client) {
   if (!client.belief.list.empty() && pick(3) == 0) {
     const Uids uids = client.belief.uids();
-    const bool closes = pick(2) == 0;
+    const bool closes = client.kind != Kind::Notify && pick(2) == 0;
     command(client, closes ? "CLOSE" : "UNSELECT", true);
     if (closes) boxes_[client.box].expunge(uids);
   }
