@@ -29,6 +29,7 @@ Fetched parse_fetch(const std::string& text, std::uint32_t sequence) {
   // "BODY[TEXT] {3}" stands between; its octets hold nothing that looks like an item.
   if (const auto uid = number_after(text, "UID ")) fetched.uid = static_cast<std::uint32_t>(*uid);
   if (const auto modseq = number_after(text, "MODSEQ (")) fetched.modseq = *modseq;
+  fetched.text = text.find("BODY[TEXT]<0> ") != std::string::npos;
   const auto flags = text.find("FLAGS (");
   if (flags == std::string::npos) return fetched;
   std::istringstream words(text.substr(flags + 7, text.find(')', flags) - flags - 7));
@@ -132,10 +133,21 @@ Answer Believer::read_select(const std::string& text, const std::string& tag) {
 void Believer::take_code(const std::string& text, Answer& answer) {
   if (const auto highest = number_after(text, "[HIGHESTMODSEQ ")) answer.highest = *highest;
   if (const auto valid = number_after(text, "[UIDVALIDITY ")) answer.validity = static_cast<std::uint32_t>(*valid);
-  const auto modified = text.find("[MODIFIED ");
-  if (modified == std::string::npos) return;
-  const auto from = modified + 10;
-  answer.modified = parse_set(std::string_view(text).substr(from, text.find(']', from) - from));
+  for (const std::string name : {"[MODIFIED ", "[COPYUID ", "[APPENDUID "}) {
+    const auto at = text.find(name);
+    if (at == std::string::npos) continue;
+    std::istringstream words(text.substr(at + name.size(), text.find(']', at) - at - name.size()));
+    std::vector<std::string> found;
+    for (std::string word; words >> word;) found.push_back(word);
+    if (name == "[MODIFIED ") {
+      answer.modified = parse_set(found.at(0));
+    } else if (name == "[APPENDUID ") {
+      answer.appended = parse_set(found.at(1));
+    } else {
+      answer.copied_from = parse_set(found.at(1));
+      answer.copied_to = parse_set(found.at(2));
+    }
+  }
 }
 
 void Believer::line(const std::string& text, bool withheld, Answer& answer) {

@@ -25,6 +25,7 @@ struct Fetched {
   std::uint32_t uid = 0;
   std::uint64_t modseq = 0;
   std::optional<FlagSet> flags;
+  bool text = false;  // BODY[TEXT]
 };
 
 // The answer to one command, split up.
@@ -36,6 +37,9 @@ struct Answer {
   Uids earlier;                      // VANISHED (EARLIER)
   Uids found;                        // SEARCH
   Uids modified;                     // MODIFIED
+  Uids copied_from;                  // COPYUID
+  Uids copied_to;
+  Uids appended;  // APPENDUID
   std::vector<Fetched> fetched;
   bool ok() const { return tagged.rfind("OK", 0) == 0; }
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "tests/receiver/imap/model/run.hpp"
@@ -121,6 +122,14 @@ Prepared Run::fetch(Client& client) {
   prepared.withheld = named.prefix.empty();
   Box& box = boxes_[client.box];
   if (reads) prepared.reference = [&box, named] { box.store(named.uids, '+', {"\\Seen"}, kAnyModSeq); };
+  prepared.check = [&box, named, reads](Answer& answer) {
+    for (const auto uid : named.uids) {
+      const bool told = std::any_of(answer.fetched.begin(), answer.fetched.end(), [uid, reads](const Fetched& fetched) {
+        return fetched.uid == uid && (reads ? fetched.text : fetched.flags.has_value());
+      });
+      require(told || box.messages.count(uid) == 0, "an answer for UID " + std::to_string(uid));
+    }
+  };
   return prepared;
 }
 
@@ -145,7 +154,14 @@ Prepared Run::transfer(Client& client) {
   Box& target = boxes_[pick(2)];
   Prepared prepared;
   prepared.text = named.prefix + (moves ? "MOVE " : "COPY ") + named.set + " " + target.name;
-  prepared.reference = [&source, &target, named, moves] { source.copy_to(target, named.uids, moves); };
+  const auto copied = std::make_shared<Box::Copied>();
+  prepared.reference = [&source, &target, named, moves, copied] {
+    *copied = source.copy_to(target, named.uids, moves);
+  };
+  prepared.check = [copied](Answer& answer) {
+    require(answer.copied_from == copied->source && answer.copied_to == copied->target,
+            "COPYUID " + set_text(copied->source) + " " + set_text(copied->target));
+  };
   return prepared;
 }
 
@@ -156,6 +172,9 @@ Prepared Run::append() {
   Prepared prepared;
   prepared.text = "APPEND " + box.name + " " + flag_text(flags) + " {" + std::to_string(body.size()) + "+}\r\n" + body;
   prepared.reference = [&box, flags] { box.append(flags); };
+  prepared.check = [&box](Answer& answer) {
+    require(answer.appended == Uids{box.uid_next - 1}, "APPENDUID " + std::to_string(box.uid_next - 1));
+  };
   return prepared;
 }
 

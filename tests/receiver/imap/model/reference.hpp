@@ -63,21 +63,30 @@ struct Box {
     if (removed > 0) ++highest;
   }
 
-  void copy_to(Box& target, const Uids& uids, bool moves) {
+  // The UIDs that COPYUID must name.
+  struct Copied {
+    Uids source;
+    Uids target;
+  };
+  Copied copy_to(Box& target, const Uids& uids, bool moves) {
     std::vector<FlagSet> taken;
     for (const auto uid : uids) {
       if (messages.count(uid) != 0) taken.push_back(messages[uid].flags);
     }
-    if (taken.empty()) return;
-    Uids source;
+    Copied copied;
+    if (taken.empty()) return copied;
     for (const auto uid : uids) {
-      if (messages.count(uid) != 0) source.push_back(uid);
+      if (messages.count(uid) != 0) copied.source.push_back(uid);
     }
     ++target.highest;
-    for (auto& flags : taken) target.messages[target.uid_next++] = {std::move(flags), target.highest};
-    if (!moves) return;
+    for (auto& flags : taken) {
+      copied.target.push_back(target.uid_next);
+      target.messages[target.uid_next++] = {std::move(flags), target.highest};
+    }
+    if (!moves) return copied;
     ++highest;
-    for (const auto uid : source) messages.erase(uid);
+    for (const auto uid : copied.source) messages.erase(uid);
+    return copied;
   }
 
   static FlagSet apply(FlagSet flags, char mode, const FlagSet& change) {
