@@ -164,6 +164,18 @@ Result<base::AccountId> account_in(accounts::Store& store, const std::string& ad
   return account->id;
 }
 
+// The accounts that both have, by number in the backup and here: for access lists.
+Result<std::map<base::AccountId, base::AccountId>> same_accounts(accounts::Store& kept, accounts::Store& live) {
+  TRY_ASSIGN(const auto all, kept.env().read(accounts::list_accounts));
+  std::map<base::AccountId, base::AccountId> same;
+  for (const auto& account : all) {
+    const auto find = [&](const accounts::ReadTxn& txn) { return accounts::find_account(txn, account.address); };
+    TRY_ASSIGN(const auto here, live.env().read(find));
+    if (here) same[account.id] = here->id;
+  }
+  return same;
+}
+
 std::string mailboxes_in_words(const std::vector<maintenance::RestoredMailbox>& all, bool dry_run) {
   TextTable table({"MAILBOX", "THERE", dry_run ? "WOULD BE ADDED" : "ADDED", dry_run ? "WOULD BE HEALED" : "HEALED",
                    "DAMAGED IN BACKUP"});
@@ -187,7 +199,9 @@ Result<std::string> restore_account(const config::Settings& settings, const Opti
   const auto progress = [&](const maintenance::RestoredMailbox& one) {
     line.show("restored " + std::to_string(++mailboxes) + " mailboxes, last " + one.name);
   };
-  TRY_ASSIGN(const auto all, maintenance::restore_mail({*from, from_id}, {*to, to_id}, options.part, progress));
+  maintenance::PartOptions part = options.part;
+  TRY_ASSIGN(part.accounts, same_accounts(*kept, *live));
+  TRY_ASSIGN(const auto all, maintenance::restore_mail({*from, from_id}, {*to, to_id}, part, progress));
   return mailboxes_in_words(all, options.part.dry_run);
 }
 

@@ -41,6 +41,7 @@ Status check_mail(mail::Store& store, accounts::Store* accounts, const CheckOpti
   TRY(check_mailboxes(scan, names, referred));
   TRY(check_bodies(scan, names));
   TRY(check_deliveries(scan, names));
+  TRY(check_acl(scan, names));
   return check_references(scan, std::move(referred));
 }
 

@@ -39,6 +39,8 @@ base::Status check_mailboxes(Scan& scan, const Names& names, ReferredBy& referre
 base::Status check_bodies(Scan& scan, const Names& names);
 // check_deliveries.cpp: what our relay delivered.
 base::Status check_deliveries(Scan& scan, const Names& names);
+// check_acl.cpp: who besides the owner may do what.
+base::Status check_acl(Scan& scan, const Names& names);
 // check_references.cpp: how many messages refer to each body.
 base::Status check_references(Scan& scan, ReferredBy referred);
 

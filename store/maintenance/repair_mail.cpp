@@ -272,6 +272,8 @@ Status recount(mail::WriteTxn& txn, MailboxId box) {
 
 Mended mend_mail(mail::Store& store, const Finding& finding, Quarantine& quarantine) {
   const MailboxId box{id_in(finding)};
+  const bool acl = finding.table == "acl" || finding.table == "acl_members";
+  if (acl && finding.problem != Problem::BadKey) return mend_acl(store, finding, quarantine);
   switch (finding.problem) {
     case Problem::BadRecord: return mend_record(store, finding, quarantine);
     case Problem::BadKey: TRY(set_record_aside(store.env(), table_of(finding), finding, quarantine)); return true;

@@ -29,6 +29,8 @@ Mended mend_accounts(accounts::Store& store, const Finding& finding, Quarantine&
 Mended mend_queue(queue::Store& store, const Finding& finding, Quarantine& quarantine);
 Mended mend_mail(mail::Store& store, const Finding& finding, Quarantine& quarantine);
 
+Mended mend_acl(mail::Store& store, const Finding& finding, Quarantine& quarantine);  // of the mail environment
+
 // Writes the record to a file, then erases it.
 base::Status set_record_aside(lmdb::Env& env, lmdb::Table table, const Finding& finding, Quarantine& quarantine);
 // The same for every record whose key begins with the finding's.

@@ -73,6 +73,8 @@ Words of_body(Problem problem) {
       return {"references-wrong", "the body could be removed too early, or never", kRepair};
     case Problem::DeliveryWrong:
       return {"delivery-wrong", "a note about a delivery goes too early (mail could come twice), or never", kRepair};
+    case Problem::AclWrong:
+      return {"acl-wrong", "a shared mailbox is missing from somebody's list, or listed in vain", kRepair};
     default: return {"garbage-wrong", "the body's room is never given back", kRepair};
   }
 }
@@ -98,7 +100,7 @@ Words words(Problem problem) {
   if (problem <= Problem::CounterBehind) return of_any(problem);
   if (problem <= Problem::TargetMissing) return of_accounts(problem);
   if (problem <= Problem::KeywordUnknown) return of_mailbox(problem);
-  if (problem <= Problem::DeliveryWrong) return of_body(problem);
+  if (problem <= Problem::AclWrong) return of_body(problem);
   return of_queue(problem);
 }
 

@@ -39,6 +39,7 @@ enum class Problem : std::uint8_t {
   ReferencesWrong,  // a body is referred to by another number of messages than it says
   GarbageWrong,     // a body without messages is not in the table of garbage, or one with messages is
   DeliveryWrong,    // a delivery of the relay is not in the index by time, or the index names another
+  AclWrong,         // an access list entry is not in the index by account, or the index names another
   // queue
   EntrySetAside,     // an entry that could not be read was moved to the table `damaged`
   EntryIllegal,      // an entry in a state that the table of states does not allow

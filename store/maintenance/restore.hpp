@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct PartOptions {
   std::string mailbox;  // empty: all of the account's
   std::string into;     // a mailbox under which they are put ("Restored"); empty: where they were
   bool dry_run = false;
+  // The accounts of the backup's access lists, by number there and number here; whoever is not named gets no rights back.
+  // kAnyone is always the same.
+  std::map<base::AccountId, base::AccountId> accounts;
 };
 struct RestoredMailbox {
   std::string name;           // in the running store
@@ -53,7 +57,8 @@ struct To {
 };
 // Adds what is missing in `to`, as new messages with new UIDs; nothing is removed and no flag changed. Missing is, for one
 // mailbox, a message whose octets (by SHA-256) that mailbox has fewer of; for a whole account, one that no mailbox of it has:
-// a message that was moved since does not come back in its old place. Errors: NotFound (the backup has no such mailbox).
+// a message that was moved since does not come back in its old place. A mailbox that is made again where it was has its
+// access list again; one that is there keeps the list that it has: what was withdrawn since stays so. Errors: NotFound (the backup has no such mailbox).
 base::Result<std::vector<RestoredMailbox>> restore_mail(const From& from, const To& to, const PartOptions& options,
                                                         const std::function<void(const RestoredMailbox&)>& progress);
 

@@ -105,6 +105,7 @@ class Part {
     mail::MailboxId into = target.ok() ? target->id : mail::MailboxId{0};
     if (restored.made && !options_.dry_run) {
       TRY_ASSIGN(into, make(restored.name, box));
+      if (options_.into.empty()) TRY(bring_acl(box.id, into));
     }
     for (const Kept& one : kept) TRY(bring(one, into, restored));
     return restored;
@@ -134,6 +135,23 @@ class Part {
     };
     TRY_ASSIGN(const auto made, to_.mail.env().write(create));
     return made.id;
+  }
+
+  // The rights that others had, as far as they are here. What the new mailbox has of the one above it goes.
+  Status bring_acl(mail::MailboxId box, mail::MailboxId into) {
+    const auto entries = from_.mail.env().read([&](const ReadTxn& txn) { return mail::list_acl(txn, box); });
+    if (!entries.ok()) return entries.error().code == Errc::Corrupt ? base::ok() : Status(entries.error());
+    const auto put = [&](mail::WriteTxn& txn) -> Status {
+      TRY(mail::erase_acl(txn, into));
+      for (mail::AclEntry entry : *entries) {
+        const auto known = options_.accounts.find(entry.account);
+        if (entry.account != mail::kAnyone && known == options_.accounts.end()) continue;
+        if (entry.account != mail::kAnyone) entry.account = known->second;
+        if (entry.account != to_.account) TRY(mail::set_acl(txn, into, entry));
+      }
+      return base::ok();
+    };
+    return to_.mail.env().write(put);
   }
 
   Status bring(const Kept& one, mail::MailboxId into, RestoredMailbox& restored) {

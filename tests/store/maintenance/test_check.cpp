@@ -338,6 +338,24 @@ TEST_CASE_METHOD(Fixture, "what does not fit in the mail environment") {
     put(*mail, mail::kDeliveryTimes, "y", "");
     CHECK(found() == "bad-key deliveries key 78; bad-key delivery_times key 79");
   }
+  SECTION("access lists") {
+    const std::string named = "anna@example.test INBOX for anyone";
+    write(*mail, [&](WriteTxn& txn) { return mail::set_acl(txn, inbox, {mail::kAnyone, mail::Right::Read, {}}); });
+    CHECK(found() == "");
+    const auto key = mail::pair_key(inbox.value, 0), member = mail::pair_key(0, inbox.value);
+    erase(*mail, mail::kAclMembers, member);
+    CHECK(found() == "acl-wrong acl " + named);
+    put(*mail, mail::kAclMembers, member, "");
+    flip(*mail, mail::kAcl, key);
+    CHECK(found() == "bad-record acl " + named);
+    erase(*mail, mail::kAcl, key);
+    CHECK(found() == "acl-wrong acl_members " + named);
+    erase(*mail, mail::kAclMembers, member);
+    write(*mail, [&](WriteTxn& txn) { return mail::set_acl(txn, MailboxId{999}, {anna, mail::Right::Read, {}}); });
+    put(*mail, mail::kAcl, "x", "");
+    put(*mail, mail::kAclMembers, "y", "");
+    CHECK(found() == "orphan acl mailbox 999 for anna@example.test; bad-key acl key 78; bad-key acl_members key 79");
+  }
   SECTION("counters") {
     for (const std::string counter : {"mailbox", "blob", "email"}) {
       put(*mail, mail::kCounters, counter, body::seal(base::Encoder().u64(1).str(), counter));

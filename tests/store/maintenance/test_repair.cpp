@@ -105,6 +105,16 @@ TEST_CASE_METHOD(RepairFixture, "what follows from other records is made anew") 
     erase(*mail, mail::kDeliveryTimes, mail::delivery_time_key(1000, mail::delivery_key(id, AccountId{9})));
     put(*mail, mail::kDeliveryTimes, mail::delivery_time_key(5, mail::delivery_key(id, AccountId{77})), "");
   }
+  SECTION("access lists") {
+    write(*mail, [&](WriteTxn& txn) -> base::Status {
+      for (std::uint64_t i = 0; i < 3; ++i) TRY(mail::set_acl(txn, inbox, {AccountId{i}, mail::Right::Read, {}}));
+      return mail::set_acl(txn, MailboxId{999}, {anna, mail::Right::Read, {}});
+    });
+    flip(*mail, mail::kAcl, mail::pair_key(inbox.value, 0));
+    erase(*mail, mail::kAclMembers, mail::pair_key(1, inbox.value));
+    erase(*mail, mail::kAcl, mail::pair_key(inbox.value, 2));
+    put(*mail, mail::kAcl, "x", "");
+  }
   SECTION("UIDVALIDITY") {
     change_inbox([](mail::MailboxRecord& record) { record.uid_validity += 100; });
   }

@@ -206,4 +206,32 @@ TEST_CASE_METHOD(RestoreFixture, "queue entries that are gone or damaged come ba
         queue::State::InFlight);
 }
 
+TEST_CASE_METHOD(RestoreFixture,
+                 "a mailbox that is made again has its access list again, as far as the accounts are here") {
+  constexpr AccountId kBert{21}, kGone{22}, kBertHere{31};
+  const MailboxId plans = write(*mail, [&](WriteTxn& txn) { return mail::create_mailbox(txn, anna, "Plans"); }).id;
+  write(*mail, [&](WriteTxn& txn) -> base::Status {
+    for (const AccountId who : {mail::kAnyone, kBert, kGone})
+      TRY(mail::set_acl(txn, plans, {who, mail::Right::Read, {}}));
+    return mail::set_acl(txn, inbox, {kBert, mail::Right::Read, {}});
+  });
+  std::filesystem::remove_all(copy);
+  back_up();
+  write(*mail, [&](WriteTxn& txn) { return mail::delete_mailbox(txn, plans); });
+  write(*mail, [&](WriteTxn& txn) { return mail::set_acl(txn, inbox, {kBert, {}, {}}); });
+  PartOptions options;
+  options.accounts[kBert] = kBertHere;
+  part(options);
+  const auto list = [&](const std::string& name) {
+    return read(*mail, [&](const ReadTxn& txn) { return mail::list_acl(txn, box(name, anna).id); });
+  };
+  CHECK(list("Plans") ==
+        std::vector<mail::AclEntry>{{mail::kAnyone, mail::Right::Read, {}}, {kBertHere, mail::Right::Read, {}}});
+  CHECK(list("INBOX").empty());  // it was there: what was withdrawn since stays so
+  options.into = "Restored";
+  part(options);
+  CHECK(list("Restored/Plans").empty());
+  CHECK(check(root).ok());
+}
+
 }  // namespace hearthmail::store::maintenance
