@@ -49,6 +49,11 @@ std::vector<std::string> fuzz_seeds() {
       "60a MOVE 1 INBOX\r\nb ID NIL\r\nc COMPRESS DEFLATE\r\n",
       "22a GETQUOTAROOT INBOX\r\nb GETACL INBOX\r\nc MYRIGHTS INBOX\r\nd SETACL INBOX ben@example.test lr\r\ne NOTIFY "
       "NONE\r\n",
+      "22a SELECT Shared/ben@example.test/INBOX\r\nb FETCH 1 BODY[]\r\nc COPY 1 Shared/ben@example.test/INBOX\r\nd "
+      "SETACL "
+      "Shared/ben@example.test/INBOX anyone lr\r\ne RENAME Shared/ben@example.test/INBOX x\r\n",
+      "12a LIST \"\" Shared/* RETURN (MYRIGHTS)\r\nb ESEARCH IN (subtree Shared) ALL\r\nc APPEND "
+      "Shared/ben@example.test/INBOX {3+}\r\nx\r\n\r\nd CREATE Shared/ben@example.test/New\r\n",
       "22a SETMETADATA INBOX (/private/comment \"x\")\r\nb GETMETADATA (MAXSIZE 9) INBOX (/private /shared)\r\n"};
 }
 std::vector<std::string> fuzz_dictionary() {
@@ -78,6 +83,7 @@ std::vector<std::string> fuzz_dictionary() {
           "TEXT {1}",
           "URL ",
           "ben@example.test",
+          "Shared/ben@example.test/INBOX",
           "user",
           "#news.",
           "c LIST \"\" Shared/*"};

@@ -6,6 +6,7 @@
 
 #include "common/mime/index.hpp"
 #include "common/mime/summary.hpp"
+#include "store/mail/acl.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace hearthmail::fuzz {
@@ -42,16 +43,17 @@ std::string letter(std::string_view word) {
 ImapWorld::ImapWorld()
     : directory_(place()),
       authenticator_(
-          workers_, [this](std::string_view login) { return find(login); }, clock_) {
+          workers_, [this](std::string_view login) { return credential(login); }, clock_) {
   auto opened = mail::Store::open(directory_ + "/mail");
   FUZZ_CHECK(opened.ok());
   mail_ = std::move(*opened);
   services_.reset(new receiver::imap::Services{*mail_, authenticator_, workers_, clock_, "mail.example.test",
-                                               directory_ + "/spool", 100'000});
+                                               directory_ + "/spool", 100'000, nullptr, false, this});
   const auto make = [](mail::WriteTxn& txn) -> base::Status {
     TRY(mail::ensure_account(txn, kBen));
-    TRY(mail::create_mailbox(txn, kBen, std::string(kCanary) + " plans"));
-    return base::ok();
+    TRY_ASSIGN(const auto plans, mail::create_mailbox(txn, kBen, std::string(kCanary) + " plans"));
+    // An access list that lets nobody see anything.
+    return mail::set_acl(txn, plans.id, {mail::kAnyone, mail::Right::Post, {}});
   };
   FUZZ_CHECK(mail_->env().write(make).ok());
   deliver(kBen, "INBOX", letter(kCanary), 0);
@@ -64,13 +66,25 @@ ImapWorld::~ImapWorld() {
   std::filesystem::remove_all(directory_);
 }
 
-base::Result<std::optional<auth::Credential>> ImapWorld::find(std::string_view login) const {
+base::Result<std::optional<auth::Credential>> ImapWorld::credential(std::string_view login) const {
   auth::Credential known;
   const bool is_anna = login == "anna@example.test";
   known.account = is_anna ? anna_ : kBen;
   known.address = is_anna ? "anna@example.test" : "ben@example.test";
   known.encoded = is_anna ? kRight : kNobody;
   return std::optional(known);
+}
+
+base::Result<std::optional<ImapWorld::Entry>> ImapWorld::find(std::string_view address) const {
+  if (address == "anna@example.test") return std::optional(Entry{anna_, std::string(address)});
+  if (address == "ben@example.test") return std::optional(Entry{kBen, std::string(address)});
+  return std::optional<Entry>();
+}
+
+base::Result<std::optional<std::string>> ImapWorld::address_of(base::AccountId account) const {
+  if (account == anna_) return std::optional(std::string("anna@example.test"));
+  if (account == kBen) return std::optional(std::string("ben@example.test"));
+  return std::optional<std::string>();
 }
 
 void ImapWorld::next_user() {

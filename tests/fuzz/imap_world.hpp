@@ -15,10 +15,10 @@ namespace hearthmail::fuzz {
 // In every name, field and text that belongs to the other user, and in nothing else.
 constexpr std::string_view kCanary = "quagga";
 
-class ImapWorld {
+class ImapWorld : private receiver::imap::AccountDirectory {
  public:
   ImapWorld();
-  ~ImapWorld();
+  ~ImapWorld() override;
   ImapWorld(const ImapWorld&) = delete;
   ImapWorld& operator=(const ImapWorld&) = delete;
 
@@ -29,7 +29,9 @@ class ImapWorld {
   const receiver::imap::Services& services() const { return *services_; }
 
  private:
-  base::Result<std::optional<auth::Credential>> find(std::string_view login) const;
+  base::Result<std::optional<auth::Credential>> credential(std::string_view login) const;
+  base::Result<std::optional<Entry>> find(std::string_view address) const override;
+  base::Result<std::optional<std::string>> address_of(base::AccountId account) const override;
   void deliver(base::AccountId account, std::string_view mailbox, std::string_view message, std::uint8_t flags);
 
   std::string directory_;
