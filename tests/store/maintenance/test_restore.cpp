@@ -231,7 +231,7 @@ TEST_CASE_METHOD(RestoreFixture,
   options.into = "Restored";
   part(options);
   CHECK(list("Restored/Plans").empty());
-  CHECK(check(root).ok());
+  CHECK(found() == "");
 }
 
 }  // namespace hearthmail::store::maintenance
