@@ -264,7 +264,7 @@ FROB x y
 
 # What differs, by the reason that README.md gives it.
 EXPLAINED = {
-    "CAPABILITY FROB", "NOOP FROB", "NAMESPACE x", "IDLE x", "ENABLE", "ID (a)", 'CREATE "bad&name"', 'LIST "" work*', 'LIST "" work/%', 'LIST "" *ans*',
+    "CAPABILITY FROB", "NOOP FROB", "NAMESPACE", "NAMESPACE x", "IDLE x", "ENABLE", "ID (a)", 'CREATE "bad&name"', 'LIST "" work*', 'LIST "" work/%', 'LIST "" *ans*',
     'LIST "work/" *', 'LIST () "" work*', 'LIST "" work* RETURN (SUBSCRIBED)', 'LIST "" work* RETURN (STATUS (MESSAGES UNSEEN))',
     "SUBSCRIBE never-made", "STORE 1 +FLAGS (\\Seen)", "EXPUNGE", "UID EXPUNGE 1", "FETCH 1 BODY[0]", "FETCH 1 BODY[]<1>", "FETCH 1 BODY[]<0.0>",
     "STORE 1 +FLAGS (\\Flagged)", "STORE 1 +FLAGS ()", "STORE 1 +FLAGS", 'APPEND another "31-Feb-2020 10:00:00 +0200" {3+}~abc',
