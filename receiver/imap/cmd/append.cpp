@@ -174,6 +174,11 @@ base::Result<std::string> Append::assemble(const Message& message) {
   return octets;
 }
 
+// How much the parts of other messages make is known only when they are read.
+bool Append::catenates() const {
+  return std::any_of(messages_.begin(), messages_.end(), [](const Message& one) { return !one.parts.empty(); });
+}
+
 base::Result<Next> Append::step(Connection& connection) {
   if (refused_) {
     connection.completion = *refused_;
@@ -182,7 +187,7 @@ base::Result<Next> Append::step(Connection& connection) {
   switch (phase_) {
     case Phase::Prepare:
       phase_ = Phase::Write;
-      if (octets_ > net::kSmallWork) return Next::Work;
+      if (octets_ > net::kSmallWork || catenates()) return Next::Work;
       TRY(net::run_here([this] { return work(); }));
       [[fallthrough]];
     case Phase::Write: phase_ = Phase::Answer; return Next::Write;

@@ -59,6 +59,7 @@ class Append : public Operation {
   };
   enum class Phase { Prepare, Write, Answer };
 
+  bool catenates() const;
   std::size_t stored_octets() const;
   base::Status add_url(std::string url);
   base::Result<std::string> assemble(const Message& message);
