@@ -28,6 +28,11 @@ base::Result<std::optional<auth::Credential>> App::find_credential(std::string_v
       auth::Credential{account->id, account->address, account->credential, account->disabled, account->scram});
 }
 
+base::Result<base::Quota> App::quota_of(base::AccountId account) const {
+  return accounts_->env().read(
+      [&](const store::lmdb::ReadTxn& txn) { return store::accounts::quota_of(txn, account); });
+}
+
 base::Result<std::unique_ptr<App>> App::create(const config::Settings& settings) {
   std::unique_ptr<App> app(new App(settings));
   TRY(app->open());
@@ -56,7 +61,8 @@ base::Status App::open() {
   const bool clear_login = settings_.login_in_clear == "loopback";
   if (clear_login) log::warning("imap and pop3 take passwords in clear from this machine", {{"key", "login.in_clear"}});
   imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get(),
-                                 clear_login, directory_.get()});
+                                 clear_login, directory_.get(),
+                                 [this](base::AccountId account) { return quota_of(account); }});
   pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}, clear_login});
   return base::ok();
 }

@@ -38,6 +38,7 @@ class App {
   explicit App(const config::Settings& settings);
   base::Status open();
   base::Result<std::optional<auth::Credential>> find_credential(std::string_view login) const;
+  base::Result<base::Quota> quota_of(base::AccountId account) const;
   void every_minute();
 
   const config::Settings& settings_;

@@ -1,16 +1,17 @@
-// hearthmail user add|passwd|list|remove|purge
+// hearthmail user add|passwd|quota|list|remove|purge
 #include <nlohmann/json.hpp>
 
 #include "common/auth/password.hpp"
 #include "common/auth/scram_server.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
+#include "common/config/value.hpp"
 #include "deploy/cli/commands.hpp"
 #include "deploy/cli/json_text.hpp"
 #include "deploy/cli/password_input.hpp"
 #include "deploy/cli/text_table.hpp"
 #include "store/mail/acl.hpp"
-#include "store/mail/mail.hpp"
+#include "store/mail/quota.hpp"
 
 namespace hearthmail::cli {
 
@@ -28,6 +29,9 @@ struct Options {
   std::string address;
   PasswordSource password;
   bool purge = false;
+  std::string storage;
+  std::string messages;
+  bool none = false;
 };
 
 // What is kept of a password: a hash to verify it by, and a verifier for SCRAM.
@@ -172,6 +176,73 @@ Result<std::string> purge(const Context& context, const Options& options) {
          std::to_string(messages) + " messages\n" + kPurged;
 }
 
+// ---- quota
+
+std::string limits_text(const base::Quota& quota) {
+  std::vector<std::string> words;
+  if (quota.octets) words.push_back(config::render_octets(*quota.octets));
+  if (quota.messages) words.push_back(std::to_string(*quota.messages) + " messages");
+  return words.empty() ? "-" : base::join(words, ", ");
+}
+
+nlohmann::ordered_json limits_json(const base::Quota& quota) {
+  nlohmann::ordered_json out;
+  out["storage"] = quota.octets ? nlohmann::ordered_json(*quota.octets) : nullptr;
+  out["messages"] = quota.messages ? nlohmann::ordered_json(*quota.messages) : nullptr;
+  return out;
+}
+
+// What is set where nothing was said stays as it is.
+Result<base::Quota> wanted_quota(const Options& options, base::Quota quota) {
+  if (options.none) return base::Quota{};
+  if (!options.storage.empty()) {
+    auto octets = config::parse_octets(options.storage);
+    if (!octets.ok()) return base::with_context("--storage", std::move(octets).error());
+    quota.octets = *octets;
+  }
+  if (!options.messages.empty()) {
+    quota.messages = base::parse_u64(options.messages);
+    if (!quota.messages) return Error{Errc::Invalid, "--messages: a whole number"};
+  }
+  return quota;
+}
+
+Result<store::mail::Usage> usage_of(const config::Settings& settings, base::AccountId account) {
+  const std::string directory = mail_directory(settings);
+  const Status there = must_exist(directory);
+  if (!there.ok() && there.error().code == Errc::NotFound) return store::mail::Usage{};  // no mail has come yet
+  TRY(there);
+  TRY_ASSIGN(const auto mail, store::mail::Store::open(directory));
+  return mail->env().read([&](const store::mail::ReadTxn& txn) { return store::mail::usage(txn, account); });
+}
+
+Result<std::string> quota(const Context& context, const Options& options) {
+  TRY_ASSIGN(const auto loaded, context.load());
+  TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
+  TRY_ASSIGN(auto account, store->env().read([&](const accounts::ReadTxn& txn) {
+    return accounts::find_account(txn, options.address);
+  }));
+  if (!account) return Error{Errc::NotFound, "no account " + options.address + "; `hearthmail user list` shows them"};
+  TRY_ASSIGN(const auto wanted, wanted_quota(options, account->quota));
+  if (!(wanted == account->quota)) {
+    TRY(store->env().write(
+        [&](store::lmdb::WriteTxn& txn) { return accounts::set_quota(txn, account->address, wanted); }));
+  }
+  TRY_ASSIGN(const auto used, usage_of(loaded.settings, account->id));
+  if (context.json) {
+    return json_text(nlohmann::ordered_json{{"address", account->address},
+                                            {"limits", limits_json(wanted)},
+                                            {"used", {{"storage", used.octets}, {"messages", used.messages}}}});
+  }
+  std::string said = account->address + " keeps " + std::to_string(used.messages) + " messages with " +
+                     std::to_string(used.octets) + " octets; limits: " + limits_text(wanted) + "\n";
+  const store::mail::Usage one{1, 1};
+  if (!store::mail::check_room({used.octets, used.messages}, wanted, one).ok()) {
+    said += "It is full: new mail waits with its senders (452 4.2.2), APPEND and COPY are refused.\n";
+  }
+  return said;
+}
+
 Result<std::string> list(const Context& context) {
   TRY_ASSIGN(const auto loaded, context.load());
   TRY_ASSIGN(const auto store, open_accounts(loaded.settings));
@@ -184,19 +255,20 @@ Result<std::string> list(const Context& context) {
                      {"address", account.address},
                      {"created", base::rfc3339(account.created)},
                      {"login", !account.credential.empty() && !account.disabled},
-                     {"scram", !account.scram.empty() && !account.disabled}});
+                     {"scram", !account.scram.empty() && !account.disabled},
+                     {"quota", limits_json(account.quota)}});
     }
     return json_text(out);
   }
   if (all.empty()) return std::string("no accounts yet; add one: hearthmail user add you@your.domain\n");
-  TextTable table({"ADDRESS", "ACCOUNT", "CREATED", "LOGIN", "SCRAM"});
+  TextTable table({"ADDRESS", "ACCOUNT", "CREATED", "LOGIN", "SCRAM", "QUOTA"});
   bool lacks = false;
   for (const auto& account : all) {
     const bool login = !account.credential.empty() && !account.disabled;
     const bool scram = login && !account.scram.empty();
     lacks = lacks || login != scram;
     table.add({account.address, std::to_string(account.id.value), base::rfc3339(account.created), login ? "yes" : "no",
-               scram ? "yes" : "no"});
+               scram ? "yes" : "no", limits_text(account.quota)});
   }
   if (!lacks) return table.str();
   return table.str() +
@@ -236,7 +308,17 @@ void add_user(CLI::App& app, Context& context) {
   purge_one->footer(
       "`user remove` without --purge leaves the mail and says the account's number; `hearthmail check` lists such\n"
       "accounts. This cannot be undone.");
-  for (auto* command : {add_one, change, drop}) {
+  auto* limit = add_command(*group, context, "quota", "Show what an account keeps, or limit it",
+                            [&context, options] { return finish(quota(context, *options)); });
+  auto* none = limit->add_flag("--none", options->none, "Take all limits away");
+  limit->add_option("--storage", options->storage, "Octets of all its messages together (K, M, G)")->excludes(none);
+  limit->add_option("--messages", options->messages, "How many messages it may keep")->excludes(none);
+  limit->footer(
+      "A full mailbox refuses new mail for a while (452 4.2.2), so that it waits with its sender; what was accepted "
+      "is\n"
+      "kept. Deleting and moving go on. The limits are seen at once by the running programs and by IMAP clients.");
+  add_json(limit, context);
+  for (auto* command : {add_one, change, drop, limit}) {
     command->add_option("ADDRESS", options->address, "The account's login and primary address")->required();
   }
   for (auto* command : {add_one, change}) add_password_flags(command, *options);

@@ -59,8 +59,9 @@ class Delivery {
 
   const Services& services() const { return services_; }
   // RCPT: fills recipient.accounts. 250 2.1.5; 550 5.1.1 (no such user); 554 5.7.1 (not our domain: nothing is ever
-  // relayed); 451 4.3.0.
-  hearthmail::smtp::ServerReply check_recipient(hearthmail::smtp::Recipient& recipient) const;
+  // relayed); 452 4.2.2 (none of its accounts may keep a message of `octets`, which SIZE said; 0: not said); 451 4.3.0.
+  // Limits are looked at here only: what was accepted once is delivered, though others have filled the mailbox meanwhile.
+  hearthmail::smtp::ServerReply check_recipient(hearthmail::smtp::Recipient& recipient, std::uint64_t octets = 0) const;
 
   // Delivers to the accounts that check_recipient found; one reply, or one per recipient. Positive only after the commit.
   // 554 5.4.6 for a loop; whatever else goes wrong is temporary.

@@ -21,8 +21,8 @@ LocalPolicy::LocalPolicy(Delivery& delivery, hearthmail::smtp::ServerOptions opt
 
 ServerReply LocalPolicy::check_mail(const ClientInfo&, const Transaction&) { return {250, "2.1.0", "Sender OK"}; }
 
-ServerReply LocalPolicy::check_rcpt(const ClientInfo&, const Transaction&, Recipient& recipient) {
-  return delivery_.check_recipient(recipient);
+ServerReply LocalPolicy::check_rcpt(const ClientInfo&, const Transaction& transaction, Recipient& recipient) {
+  return delivery_.check_recipient(recipient, transaction.parameters.size.value_or(0));
 }
 
 base::Task<std::vector<ServerReply>> LocalPolicy::commit(const ClientInfo& client, const Transaction& transaction,

@@ -1,6 +1,11 @@
-// Who receives an address here.
+// Who receives an address here, and whether they may.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "common/base/text.hpp"
 #include "receiver/delivery/delivery.hpp"
+#include "store/mail/quota.hpp"
 
 namespace hearthmail::receiver::delivery {
 namespace {
@@ -30,6 +35,35 @@ base::Result<Resolution> first_account(const store::lmdb::ReadTxn& txn, std::str
   return Resolution{Found::Account, {first->id}};
 }
 
+// Those of `accounts` that have limits, with them.
+base::Result<std::vector<std::pair<base::AccountId, base::Quota>>> limits_of(
+    store::accounts::Store& store, const std::vector<base::AccountId>& accounts) {
+  return store.env().read(
+      [&](const store::lmdb::ReadTxn& txn) -> base::Result<std::vector<std::pair<base::AccountId, base::Quota>>> {
+        std::vector<std::pair<base::AccountId, base::Quota>> limited;
+        for (const auto id : accounts) {
+          TRY_ASSIGN(const base::Quota quota, store::accounts::quota_of(txn, id));
+          if (quota.limited()) limited.emplace_back(id, quota);
+        }
+        return limited;
+      });
+}
+
+// May none of `accounts` keep one more message? One that may is enough: an alias is not closed by its fullest member.
+base::Result<bool> all_full(const Services& services, const std::vector<base::AccountId>& accounts,
+                            std::uint64_t octets) {
+  TRY_ASSIGN(const auto limited, limits_of(services.accounts, accounts));
+  if (limited.empty() || limited.size() < accounts.size()) return false;
+  return services.mail.env().read([&](const store::lmdb::ReadTxn& txn) -> base::Result<bool> {
+    for (const auto& [account, quota] : limited) {
+      TRY_ASSIGN(const auto now, store::mail::usage(txn, account));
+      const store::mail::Usage one{std::max<std::uint64_t>(octets, 1), 1};
+      if (store::mail::check_room(now, quota, one).ok()) return false;
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 base::Result<Resolution> resolve_recipient(const store::lmdb::ReadTxn& txn, const hearthmail::smtp::Address& address) {
@@ -44,7 +78,7 @@ base::Result<Resolution> resolve_recipient(const store::lmdb::ReadTxn& txn, cons
   return first_account(txn, full.domain);
 }
 
-ServerReply Delivery::check_recipient(hearthmail::smtp::Recipient& recipient) const {
+ServerReply Delivery::check_recipient(hearthmail::smtp::Recipient& recipient, std::uint64_t octets) const {
   const auto& env = services_.accounts.env();
   auto found =
       env.read([&recipient](const store::lmdb::ReadTxn& txn) { return resolve_recipient(txn, recipient.address); });
@@ -56,6 +90,9 @@ ServerReply Delivery::check_recipient(hearthmail::smtp::Recipient& recipient) co
     case Found::NoSuchUser: return {550, "5.1.1", "No such user here"};
     case Found::NotLocal: return {554, "5.7.1", "Relay access denied"};
   }
+  const auto full = all_full(services_, found->accounts, octets);
+  if (!full.ok()) return {451, "4.3.0", "Local error, try again later"};
+  if (*full) return {452, "4.2.2", "Mailbox is full"};  // RFC 5321 §4.5.3.1.10, RFC 3463 §3.3: the sender tries again
   recipient.accounts = std::move(found->accounts);
   return {250, "2.1.5", "Recipient OK"};
 }

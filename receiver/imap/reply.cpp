@@ -8,6 +8,9 @@ namespace {
 using base::Errc;
 using parse::Verb;
 
+// RFC 5464 §4.3, with the store's limit.
+constexpr std::string_view kMetadataMaxSize = "METADATA MAXSIZE 16384";
+
 bool is_login(Verb verb) { return verb == Verb::Login || verb == Verb::Authenticate; }
 
 // These name a target that the client may make and then try again, RFC 9051 §7.1 TRYCREATE.
@@ -20,14 +23,18 @@ bool has_target(Verb verb) {
 Refusal refusal(const base::Error& error, Verb verb) {
   switch (error.code) {
     case Errc::Invalid:
+      if (verb == Verb::SetMetadata) return {"NO", kMetadataMaxSize, error.text};
       // An operation that the server can never do, RFC 5530 §3 CANNOT: an empty level in a name, deleting INBOX.
       return {"NO", "CANNOT", error.text.empty() ? "Not possible" : error.text};
-    case Errc::NotFound: return {"NO", has_target(verb) ? "TRYCREATE" : "NONEXISTENT", "No such mailbox"};
+    case Errc::NotFound:
+      if (verb == Verb::GetQuota) return {"NO", "NONEXISTENT", "No such quota root"};
+      return {"NO", has_target(verb) ? "TRYCREATE" : "NONEXISTENT", "No such mailbox"};
     case Errc::Exists: return {"NO", "ALREADYEXISTS", "Mailbox already exists"};
     case Errc::Denied:
       if (is_login(verb)) return {"NO", "AUTHENTICATIONFAILED", "Authentication failed"};
       return {"NO", "NOPERM", error.text.empty() ? "Not permitted" : error.text};
     case Errc::OverLimit:
+      if (verb == Verb::SetMetadata) return {"NO", "METADATA TOOMANY", "The mailbox has too many annotations"};
       if (has_target(verb)) return {"NO", "OVERQUOTA", "Mailbox is full"};
       return {"NO", "LIMIT", "A limit of this server is reached"};
     case Errc::Unavailable: return {"NO", "UNAVAILABLE", "Temporary problem, try again later"};

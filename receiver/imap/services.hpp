@@ -8,12 +8,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "common/auth/authenticator.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/disk_reserve.hpp"
+#include "common/base/quota.hpp"
 #include "common/base/task.hpp"
 #include "common/net/loop.hpp"
 #include "common/net/stream.hpp"
@@ -37,6 +39,12 @@ struct Services {
   bool clear_login_on_loopback = false;        // peers on this machine may log in without TLS
   const AccountDirectory* accounts = nullptr;  // for shared mailboxes; none: nobody has any
 
+  // An account's limits (RFC 9208), on any thread; none: nobody has any.
+  std::function<base::Result<base::Quota>(base::AccountId)> quota = {};
+
+  base::Result<base::Quota> quota_of(base::AccountId account) const {
+    return quota ? quota(account) : base::Result<base::Quota>(base::Quota{});
+  }
   // Errors: Unavailable.
   base::Status check_room(std::uint64_t octets) const { return disk == nullptr ? base::ok() : disk->check(octets); }
 };

@@ -66,6 +66,11 @@ constexpr std::array kRules{
     inline_rule(Verb::ListRights, kLoggedIn, Expunge::Always, cmd::list_rights),
     inline_rule(Verb::MyRights, kLoggedIn, Expunge::Always, cmd::my_rights),
     inline_rule(Verb::Notify, kLoggedIn, Expunge::Always, cmd::notify),
+    inline_rule(Verb::GetQuota, kLoggedIn, Expunge::Always, cmd::get_quota),
+    inline_rule(Verb::GetQuotaRoot, kLoggedIn, Expunge::Always, cmd::get_quota_root),
+    inline_rule(Verb::SetQuota, kLoggedIn, Expunge::Always, cmd::set_quota),
+    inline_rule(Verb::GetMetadata, kLoggedIn, Expunge::Always, cmd::get_metadata),
+    steps_rule(Verb::SetMetadata, kLoggedIn, Expunge::Always, cmd::set_metadata),
 };
 
 constexpr bool in_order() {
@@ -75,7 +80,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "one rule per verb, in the order of parse::Verb");
-static_assert(kRules.size() == static_cast<std::size_t>(Verb::Notify) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Verb::SetMetadata) + 1);
 
 }  // namespace
 

@@ -136,6 +136,19 @@ Status set_credential(WriteTxn& txn, std::string_view address, std::string_view 
   return txn.put(kAccounts, account_key(account->id), encode_account(*account));
 }
 
+Status set_quota(WriteTxn& txn, std::string_view address, const base::Quota& quota) {
+  TRY_ASSIGN(const auto parsed, parse_local_address(address));
+  TRY_ASSIGN(auto account, account_at(txn, parsed.key()));
+  if (!account) return no_account(parsed);
+  account->quota = quota;
+  return txn.put(kAccounts, account_key(account->id), encode_account(*account));
+}
+
+Result<base::Quota> quota_of(const ReadTxn& txn, AccountId account) {
+  TRY_ASSIGN(const auto found, load_account(txn, account));
+  return found ? found->quota : base::Quota{};
+}
+
 Result<AccountId> remove_account(WriteTxn& txn, std::string_view address) {
   TRY_ASSIGN(const auto parsed, parse_local_address(address));
   TRY_ASSIGN(const auto account, account_at(txn, parsed.key()));

@@ -12,6 +12,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/ids.hpp"
+#include "common/base/quota.hpp"
 #include "common/base/result.hpp"
 #include "store/lmdb/env.hpp"
 
@@ -31,6 +32,7 @@ struct Account {
   std::string scram;       // "SCRAM-SHA-256$..." as made by common/auth/scram_server; empty: no login by SCRAM
   base::UnixTime created = 0;
   bool disabled = false;  // cannot log in; still receives
+  base::Quota quota;      // what it may keep
 };
 
 struct Alias {
@@ -55,6 +57,9 @@ base::Result<AccountId> add_account(WriteTxn& txn, std::string_view address, std
                                     std::string_view scram = {});  // Exists; NotFound (domain, named in the text)
 base::Status set_credential(WriteTxn& txn, std::string_view address, std::string_view credential,
                             std::string_view scram = {});
+base::Status set_quota(WriteTxn& txn, std::string_view address, const base::Quota& quota);  // NotFound
+// What the account may keep; one that is gone has no limits. On any thread.
+base::Result<base::Quota> quota_of(const ReadTxn& txn, AccountId account);
 // Invalid while an alias or a catch-all leads to it, naming them. Its mail is not touched.
 base::Result<AccountId> remove_account(WriteTxn& txn, std::string_view address);
 base::Result<std::vector<Account>> list_accounts(const ReadTxn& txn);

@@ -14,7 +14,8 @@ using base::Encoder;
 using base::Result;
 
 namespace {
-constexpr std::uint8_t kDisabled = 1;  // bit of an account's flags
+constexpr std::uint8_t kDisabled = 1;                           // bit of an account's flags
+constexpr std::uint8_t kLimitsOctets = 1, kLimitsMessages = 2;  // which of its limits it has
 
 Result<std::string_view> open_record(std::string_view what, std::string_view stored, std::string_view key) {
   auto record = body::unseal(stored, key);
@@ -39,7 +40,12 @@ std::string encode_account(const Account& account) {
   Encoder out;
   out.octets(account.address).octets(account.credential);
   out.u64(static_cast<std::uint64_t>(account.created)).u8(account.disabled ? kDisabled : 0);
-  if (!account.scram.empty()) out.octets(account.scram);
+  const base::Quota& quota = account.quota;
+  if (!account.scram.empty() || quota.limited()) out.octets(account.scram);
+  if (quota.limited()) {
+    out.u8(static_cast<std::uint8_t>((quota.octets ? kLimitsOctets : 0) | (quota.messages ? kLimitsMessages : 0)));
+    out.u64(quota.octets.value_or(0)).u64(quota.messages.value_or(0));
+  }
   return body::seal(out.str(), account_key(account.id));
 }
 
@@ -76,6 +82,13 @@ Result<Account> decode_account(AccountId id, std::string_view stored) {
   account.created = static_cast<base::UnixTime>(in.u64());
   account.disabled = (in.u8() & kDisabled) != 0;
   if (!in.empty()) account.scram = in.octets();  // a record of an older program has none
+  if (!in.empty()) {
+    const std::uint8_t limits = in.u8();
+    const std::uint64_t octets = in.u64();
+    const std::uint64_t messages = in.u64();
+    if ((limits & kLimitsOctets) != 0) account.quota.octets = octets;
+    if ((limits & kLimitsMessages) != 0) account.quota.messages = messages;
+  }
   TRY(in.finish("account"));
   return account;
 }

@@ -146,6 +146,7 @@ Status remove_mailbox(WriteTxn& txn, const MailboxRecord& record) {
   TRY(txn.erase_prefix(kMessages, prefix));
   TRY(txn.erase_prefix(kChanges, prefix));
   TRY(txn.erase_prefix(kExpunges, prefix));
+  TRY(txn.erase_prefix(kMetadata, prefix));
   TRY(txn.erase(kKeywords, prefix));
   TRY(txn.erase(kMailboxes, prefix));
   TRY(erase_acl(txn, record.id));
@@ -204,6 +205,7 @@ Status delete_account(WriteTxn& txn, AccountId account) {
   }
   TRY(txn.erase_prefix(kSubscriptions, id_key(account.value)));
   TRY(forget_in_acls(txn, account));
+  TRY(txn.erase_prefix(kMetadata, annotation_key(MailboxId{0}, account, "")));
   txn.notify(account_topic(account));
   return base::ok();
 }

@@ -44,6 +44,10 @@ std::string name_key(AccountId account, std::string_view name) {
   return key.u8(kHashed).raw(name.substr(0, kPlainName)).raw(crypto::sha256(name)).str();
 }
 
+std::string annotation_key(MailboxId box, AccountId owner, std::string_view name) {
+  return Encoder().u64(box.value).u64(owner.value).raw(name).str();
+}
+
 Result<MailboxRecord> load_record(const ReadTxn& txn, MailboxId box) {
   const auto key = id_key(box.value);
   TRY_ASSIGN(const auto stored, txn.get(kMailboxes, key));

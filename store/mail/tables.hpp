@@ -17,11 +17,11 @@ using lmdb::Table;
 // In the order of kTableNames.
 constexpr Table kCounters{0}, kAccounts{1}, kMailboxes{2}, kNames{3}, kSubscriptions{4}, kKeywords{5}, kMessages{6},
     kChanges{7}, kBlobIds{8}, kBlobs{9}, kChunks{10}, kSummaries{11}, kExpunges{12}, kGarbage{13}, kDeliveries{14},
-    kDeliveryTimes{15}, kAcl{16}, kAclMembers{17};
-constexpr std::array<const char*, 18> kTableNames = {
-    "counters", "accounts", "mailboxes",  "names",          "subscriptions", "keywords",
-    "messages", "changes",  "blob_ids",   "blobs",          "chunks",        "summaries",
-    "expunges", "garbage",  "deliveries", "delivery_times", "acl",           "acl_members"};
+    kDeliveryTimes{15}, kAcl{16}, kAclMembers{17}, kMetadata{18};
+constexpr std::array<const char*, 19> kTableNames = {
+    "counters",   "accounts",       "mailboxes", "names",       "subscriptions", "keywords", "messages",
+    "changes",    "blob_ids",       "blobs",     "chunks",      "summaries",     "expunges", "garbage",
+    "deliveries", "delivery_times", "acl",       "acl_members", "metadata"};
 
 // A key of fixed size, built without the heap: big-endian numbers, so that keys sort by them.
 template <std::size_t N>
@@ -89,6 +89,8 @@ T big_endian(std::string_view octets, std::size_t at) {
 // The UID in a key of the messages table.
 inline Uid uid_of(std::string_view key) { return Uid{big_endian<std::uint32_t>(key, 8)}; }
 
+// Mailbox (0: the server), account (0: shared), then the annotation's name.
+std::string annotation_key(MailboxId box, AccountId owner, std::string_view name);
 // Account, then the name (or its beginning and a hash, when it would be too long for a key).
 std::string name_key(AccountId account, std::string_view name);
 

@@ -32,6 +32,7 @@ class MailboxesCheck {
     TRY(scan_.walk(mail::kNames, [this](const ReadTxn& txn, const KeyValue& at) { return name(txn, at); }));
     TRY(scan_.walk(mail::kSubscriptions, [this](const ReadTxn&, const KeyValue& at) { return subscription(at); }));
     TRY(scan_.walk(mail::kKeywords, [this](const ReadTxn& txn, const KeyValue& at) { return keywords(txn, at); }));
+    TRY(scan_.walk(mail::kMetadata, [this](const ReadTxn& txn, const KeyValue& at) { return annotation(txn, at); }));
     for (const MailboxId box : boxes_) TRY(MailboxCheck(scan_, names_, box, referred_, highest_email_).run());
     for (const Table table : {kMessages, kChanges, kExpunges}) {
       TRY(scan_.walk(
@@ -156,6 +157,24 @@ class MailboxesCheck {
       scan_.add(Problem::Orphan, mail::kKeywords, "mailbox " + std::to_string(box.value), "there is no such mailbox",
                 at.key);
     return Step{};
+  }
+
+  // An annotation of a mailbox, or (mailbox 0) of the server.
+  Result<Step> annotation(const ReadTxn& txn, const KeyValue& at) {
+    if (at.key.size() <= 2 * kIdKey) {
+      scan_.add(Problem::BadKey, mail::kMetadata, hex_key(at.key), "the key is too short", at.key);
+      return Step{};
+    }
+    const MailboxId box{mail::big_endian<std::uint64_t>(at.key, 0)};
+    const std::string of = box.value == 0 ? "server" : names_.mailbox(txn, box);
+    const std::string key = of + " " + base::printable(at.key.substr(2 * kIdKey));
+    const auto value = body::unseal(at.value, at.key);
+    if (!value.ok()) scan_.add(Problem::BadRecord, mail::kMetadata, key, value.error().text, at.key);
+    if (box.value == 0) return Step{};
+    TRY_ASSIGN(const auto owner, txn.get(mail::kMailboxes, at.key.substr(0, kIdKey)));
+    if (owner) return Step{};
+    scan_.add(Problem::Orphan, mail::kMetadata, key, "there is no such mailbox", at.key.substr(0, kIdKey));
+    return Step{std::string(std::string_view(mail::id_key(box.value + 1)))};
   }
 
   // Records of mailboxes that are not there: looks at the first one of each mailbox and jumps to the next mailbox.

@@ -223,6 +223,7 @@ Mended mend_record(mail::Store& store, const Finding& finding, Quarantine& quara
       return true;
     case mail::kNames.index:
     case mail::kSubscriptions.index:
+    case mail::kMetadata.index:
     case mail::kBlobIds.index: TRY(set_record_aside(store.env(), table_of(finding), finding, quarantine)); return true;
     case mail::kDeliveries.index: TRY(renote_delivery(store, finding)); return true;
     default: return false;  // an account's UIDVALIDITY, a mailbox, a body: only a backup knows what they said

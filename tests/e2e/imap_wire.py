@@ -15,7 +15,7 @@ DATE_TIME = re.compile(rb"\"( [1-9]|[0-3][0-9])-" + MONTH + rb"-[0-9]{4} [0-9]{2
 SECTION = re.compile(rb"BODY\[([1-9][0-9]*(\.[1-9][0-9]*)*)?(?P<dot>\.)?(?P<text>HEADER\.FIELDS\.NOT|HEADER\.FIELDS|HEADER|TEXT|MIME)?")
 TEXT = re.compile(rb"[^\x00\r\n\x80-\xff]+")  # resp-text of IMAP4rev1: 7 bits
 STATUS_ITEMS = (b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"DELETED", b"SIZE", b"APPENDLIMIT", b"HIGHESTMODSEQ",
-                b"MAILBOXID")
+                b"MAILBOXID", b"DELETED-STORAGE")
 PLAIN_CODES = (b"ALERT PARSE READ-ONLY READ-WRITE TRYCREATE UIDNOTSTICKY UNAVAILABLE AUTHENTICATIONFAILED AUTHORIZATIONFAILED "
                b"EXPIRED PRIVACYREQUIRED CONTACTADMIN NOPERM INUSE UIDREQUIRED EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG CANNOT LIMIT NOTIFICATIONOVERFLOW "
                b"OVERQUOTA ALREADYEXISTS NONEXISTENT HASCHILDREN NOTSAVED UNKNOWN-CTE CLOSED TOOBIG USEATTR BADCHARSET COMPRESSIONACTIVE").split()
@@ -264,7 +264,7 @@ class Reader:
     def code(self):
         word = self.match(re.compile(ATOM), "a response code")
         if word in (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"APPENDUID", b"COPYUID",
-                    b"HIGHESTMODSEQ", b"MODIFIED", b"MAILBOXID", b"INPROGRESS"):
+                    b"HIGHESTMODSEQ", b"MODIFIED", b"MAILBOXID", b"INPROGRESS", b"METADATA"):
             self.expect(b" ")
         if word == b"CAPABILITY":
             value = self.match(re.compile(ATOM + rb"( " + ATOM + rb")*"), "capabilities").split()
@@ -289,6 +289,8 @@ class Reader:
         elif word == b"BADEVENT":
             self.expect(b" ")
             value = self.listed(self.flag, empty=False)
+        elif word == b"METADATA":  # RFC 5464 5
+            value = self.match(re.compile(rb"(LONGENTRIES|MAXSIZE) [0-9]+|TOOMANY|NOPRIVATE"), "a METADATA code")
         elif word == b"MODIFIED":
             value = self.uid_set()
         elif word in (b"APPENDUID", b"COPYUID"):
@@ -449,6 +451,29 @@ class Reader:
             return word, *self.listed_mailbox()
         if word == b"STATUS":
             return word, *self.status()
+        if word == b"QUOTA":  # RFC 9208 7: at least one resource
+            def resource():
+                name = self.match(re.compile(ATOM), "a resource")
+                self.expect(b" ")
+                used = self.number(0, 2 ** 63 - 1)
+                self.expect(b" ")
+                return name, (used, self.number(0, 2 ** 63 - 1))
+            root = self.astring()
+            self.expect(b" ")
+            return word, root, dict(self.listed(resource, empty=False))
+        if word == b"QUOTAROOT":
+            name, roots = self.mailbox(), []
+            while self.take(b" "):
+                roots.append(self.astring())
+            return word, name, roots
+        if word == b"METADATA":  # RFC 5464 5
+            def entry():
+                name = self.astring()
+                self.expect(b" ")
+                return name, self.nstring()
+            name = self.mailbox()
+            self.expect(b" ")
+            return word, name, dict(self.listed(entry, empty=False))
         if word == b"ID":
             return word, self.identity()
         if word == b"NAMESPACE":

@@ -188,7 +188,7 @@ class Operation(unittest.TestCase):
         self.assertNotIn("fay@", self.mail.command("user", "list").stdout)
 
     def test_lists_in_json_have_the_documented_keys(self):
-        keys = {("user", "list"): "id address created login scram", ("alias", "list"): "address targets", ("domain", "list"): "name catch_all",
+        keys = {("user", "list"): "id address created login scram quota", ("alias", "list"): "address targets", ("domain", "list"): "name catch_all",
                 ("route", "list"): "name url paused reason since until by_operator"}
         for words, names in keys.items():
             for item in json.loads(self.mail.command(*words, "--json").stdout):
@@ -201,7 +201,7 @@ class Operation(unittest.TestCase):
             self.assertTrue(daemon["up"])
 
     def test_exit_codes_and_what_to_do(self):
-        for words, code, says in ((["user"], 2, "needs a command: add, passwd, remove, purge, list"), (["queue", "show", "x"], 2, "hearthmail queue show --help"),
+        for words, code, says in ((["user"], 2, "needs a command: add, passwd, remove, purge, quota, list"), (["queue", "show", "x"], 2, "hearthmail queue show --help"),
                                   (["queue", "show", "999"], 1, "queue list"), (["usr"], 2, "did you mean user?"),
                                   (["user", "remove", f"nobody@{DOMAIN}"], 1, "user list"), (["route", "pause", "loca"], 1, "did you mean local?"),
                                   (["alias", "add", f"anna@{DOMAIN}", f"ben@{DOMAIN}"], 1, "choose another name")):

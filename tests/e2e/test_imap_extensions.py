@@ -1,7 +1,7 @@
 """Extensions over the wire, every answer read by the strict reader: identifiers, previews, REPLACE, UIDONLY, UTF8=ACCEPT."""
 import unittest
 
-from harness import Instance, letter
+from harness import DOMAIN, Instance, letter
 from imap_wire import Wire
 
 
@@ -42,6 +42,39 @@ class Extensions(unittest.TestCase):
         self.wire.ok("SELECT Trash")
         self.assertEqual(self.wire.fetch("*", "(EMAILID)").popitem()[1][b"EMAILID"], found[b"EMAILID"])
         self.assertEqual(one(self.wire.ok("STATUS objects (SIZE)"), b"STATUS")[3][b"SIZE"], len(octets))
+
+    def test_metadata(self):
+        self.wire.ok("CREATE noted")
+        value = "two\r\nlines".encode()
+        self.wire.ok(f"SETMETADATA noted (/private/comment {{{len(value)}}}", value + b' /shared/vendor/x "y")')
+        found = one(self.wire.ok("GETMETADATA (DEPTH infinity) noted (/private /shared)"), b"METADATA")
+        self.assertEqual(found[2:], (b"noted", {b"/private/comment": value, b"/shared/vendor/x": b"y"}))
+        self.wire.ok("RENAME noted kept")
+        answers = self.wire.ok("LIST \"\" kept RETURN (METADATA (/shared/vendor/x /private/none))")
+        self.assertEqual(one(answers, b"METADATA")[2:], (b"kept", {b"/shared/vendor/x": b"y", b"/private/none": None}))
+        self.assertEqual(self.wire.ok("GETMETADATA (MAXSIZE 3) kept /private/comment")[-1][2], (b"METADATA", b"LONGENTRIES 10"))
+        server = one(self.wire.ok('GETMETADATA "" /shared/admin'), b"METADATA")
+        self.assertTrue(server[3][b"/shared/admin"].startswith(b"mailto:postmaster@"))
+        # Another account has its own private entries, and the server's of nobody else.
+        self.wire.ok('SETMETADATA "" (/private/comment "anna")')
+        other = Wire(self.mail, "ben")
+        self.assertEqual(one(other.ok('GETMETADATA "" /private/comment'), b"METADATA")[3], {b"/private/comment": None})
+        other.close()
+
+    def test_quota_without_limits(self):
+        self.assertEqual(one(self.wire.ok("GETQUOTAROOT INBOX"), b"QUOTAROOT")[2:], (b"INBOX", []))
+        self.mail.command("user", "quota", self.wire_user(), "--storage", "1G")
+        try:
+            answers = self.wire.ok("GETQUOTAROOT INBOX")
+            self.assertEqual(one(answers, b"QUOTAROOT")[3], [b""])
+            self.assertEqual(one(answers, b"QUOTA")[3][b"STORAGE"][1], 1024 * 1024)
+            self.wire.ok("STATUS INBOX (DELETED DELETED-STORAGE)")
+        finally:
+            self.mail.command("user", "quota", self.wire_user(), "--none")
+
+    @staticmethod
+    def wire_user():
+        return f"anna@{DOMAIN}"
 
     def test_replace(self):
         self.wire.ok("CREATE drafts")

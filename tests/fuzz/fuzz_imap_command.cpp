@@ -18,6 +18,9 @@ std::vector<std::string> fuzz_seeds() {
           "a STORE 1 +FLAGS.SILENT (\\Seen work)",
           "a CREATE Entw&APw-rfe (USE (\\Drafts))",
           "a APPEND \"x\" (\\Seen) \"17-Jul-1996 02:44:25 -0700\" ",
+          "a SETQUOTA \"\" (STORAGE 512 MESSAGE 3)",
+          "a GETMETADATA (MAXSIZE 10 DEPTH 1) \"\" (/shared/a /private/b)",
+          "a SETMETADATA INBOX (/private/a NIL /shared/b \"x\")",
           "a ID (\"name\" NIL)"};
 }
 std::vector<std::string> fuzz_dictionary() {

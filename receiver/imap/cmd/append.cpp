@@ -12,6 +12,7 @@
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/sections.hpp"
 #include "receiver/imap/text/output.hpp"
+#include "store/mail/quota.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 
@@ -78,10 +79,24 @@ base::Status Append::begin_text(std::uint64_t octets, bool binary) {
     return base::Error{base::Errc::OverLimit, "message too big"};
   }
   TRY(services_.check_room(octets_));
+  TRY(check_quota());
   message.binary = message.binary || binary;
   binary_ = binary;
   message.parts.push_back({{}, {}, {}, octets});
   return base::ok();
+}
+
+// RFC 9208 §4.3.1, before the octets are sent. What REPLACE leaves is known only once it has written.
+base::Status Append::check_quota() const {
+  if (replaced_ != base::Uid{0}) return base::ok();
+  return services_.mail.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+    TRY_ASSIGN(const auto reached, reach(txn, target_, Right::Insert));
+    const base::AccountId owner = reached.mailbox.account;
+    TRY_ASSIGN(const base::Quota quota, services_.quota_of(owner));
+    if (!quota.limited()) return base::ok();
+    TRY_ASSIGN(const mail::Usage now, mail::usage(txn, owner));
+    return mail::check_room(now, quota, {octets_, messages_.size()});
+  });
 }
 
 base::Status Append::add(std::string_view octets) {
@@ -240,6 +255,9 @@ base::Status Append::write(mail::WriteTxn& txn) {
   TRY_ASSIGN(const auto reached, reach(txn, target_, Right::Insert));
   // Flags that may not be set are left out; the message is stored all the same (RFC 4314 §4).
   const mail::FlagMask allowed = mail::flags_of(reached.rights);
+  const base::AccountId owner = reached.mailbox.account;
+  TRY_ASSIGN(const base::Quota quota, services_.quota_of(owner));
+  TRY_ASSIGN(const auto guard, mail::QuotaGuard::begin(txn, owner, quota));
   const base::UnixTime now = services_.clock.now();
   for (const auto& message : messages_) {
     mail::Arrival arrival;
@@ -259,6 +277,7 @@ base::Status Append::write(mail::WriteTxn& txn) {
     TRY_ASSIGN(const auto gone, mail::expunge(txn, holder_.box, old, false));
     if (gone.empty()) return base::Error{base::Errc::Unsupported, "The message no longer exists"};
   }
+  TRY(guard.end(txn));
   base::sync_point("append-after-write");
   return base::ok();
 }

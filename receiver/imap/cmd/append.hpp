@@ -42,6 +42,7 @@ class Append : public Operation {
   store::lmdb::Isolation isolation() const override;
 
  private:
+  base::Status check_quota() const;
   struct Part {
     std::string url;           // as the client wrote it; empty: a literal
     Target target;             // where its mailbox is

@@ -13,6 +13,7 @@ std::string capability_list(const Connection& connection) {
       "I18NLEVEL=1 "
       "STATUS=SIZE OBJECTID SAVEDATE PREVIEW UIDONLY UNAUTHENTICATE INPROGRESS REPLACE UTF8=ACCEPT "
       "ACL RIGHTS=kxte LIST-MYRIGHTS "
+      "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METADATA "
       "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND CATENATE NOTIFY APPENDLIMIT=";
   put_number(list, connection.services().max_message_octets);
   if (connection.state() != kNotAuthenticated) {

@@ -41,6 +41,11 @@ base::Status put_status(Connection& connection, const store::mail::ReadTxn& txn,
                         const std::vector<parse::StatusItem>& items);
 // Asking for HIGHESTMODSEQ enables CONDSTORE, RFC 7162 §3.1.
 void enable_by(Connection& connection, const std::vector<parse::StatusItem>& items);
+base::Status get_quota(Connection& connection, const parse::Command& command);
+base::Status get_quota_root(Connection& connection, const parse::Command& command);
+base::Status set_quota(Connection& connection, const parse::Command& command);
+base::Status get_metadata(Connection& connection, const parse::Command& command);
+Started set_metadata(Connection& connection, parse::Command& command);
 Started select(Connection& connection, parse::Command& command);  // EXAMINE too
 Started create(Connection& connection, parse::Command& command);
 Started remove(Connection& connection, parse::Command& command);  // DELETE

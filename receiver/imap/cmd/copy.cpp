@@ -4,6 +4,7 @@
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
+#include "store/mail/quota.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
 namespace {
@@ -49,6 +50,9 @@ class CopyOperation : public Operation {
     TRY(check_rights(txn, from_, moves_ ? kMoveRights : Rights()));
     TRY_ASSIGN(const auto target, reach(txn, to_, Right::Insert));
     const mail::FlagMask allowed = mail::flags_of(target.rights);  // others are not copied, RFC 4314 §4
+    const base::AccountId owner = target.mailbox.account;
+    TRY_ASSIGN(const base::Quota quota, services_.quota_of(owner));
+    TRY_ASSIGN(const auto guard, mail::QuotaGuard::begin(txn, owner, quota));
     if (moves_) {
       TRY_ASSIGN(copied_, mail::move(txn, from_.box, uids_, target.mailbox.id, services_.clock.now(), allowed));
       base::sync_point("move-after-write");
@@ -56,7 +60,7 @@ class CopyOperation : public Operation {
       TRY_ASSIGN(copied_, mail::copy(txn, from_.box, uids_, target.mailbox.id, services_.clock.now(), allowed));
       base::sync_point("copy-after-write");
     }
-    return base::ok();
+    return guard.end(txn);  // RFC 9208 §4.3.1; a MOVE within the account changes nothing
   }
 
  private:

@@ -1,7 +1,8 @@
 // LIST, RFC 9051 §6.3.9: the basic and the extended command (RFC 5258), with CHILDREN, SPECIAL-USE (RFC 6154),
-// STATUS (RFC 5819) and MYRIGHTS (RFC 8440) as return options.
+// STATUS (RFC 5819), MYRIGHTS (RFC 8440) and METADATA (RFC 9590) as return options.
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/list_tree.hpp"
+#include "receiver/imap/cmd/metadata.hpp"
 #include "receiver/imap/text/flags.hpp"
 #include "receiver/imap/text/list_match.hpp"
 #include "receiver/imap/text/output.hpp"
@@ -122,8 +123,10 @@ base::Status list(Connection& connection, const parse::Command& command) {
       if (node.reached == nullptr) continue;
       if (args.return_my_rights) put_my_rights(connection, name, node.reached->rights);
       // Without r there is no STATUS, as for any mailbox that cannot be selected (RFC 5819 §2).
-      if (args.return_status.empty() || !node.reached->rights.has(Right::Read)) continue;
-      TRY(put_status(connection, txn, node.reached->mailbox, args.return_status));
+      if (!node.reached->rights.has(Right::Read)) continue;
+      const mail::Mailbox& mailbox = node.reached->mailbox;
+      if (!args.return_status.empty()) TRY(put_status(connection, txn, mailbox, args.return_status));
+      if (!args.return_metadata.empty()) TRY(put_metadata(connection, txn, &mailbox, args.return_metadata));
     }
     return base::ok();
   });

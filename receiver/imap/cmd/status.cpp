@@ -27,6 +27,20 @@ base::Result<std::uint64_t> count_recent(const mail::ReadTxn& txn, const mail::M
   return count;
 }
 
+// DELETED-STORAGE, RFC 9208 §4.1.4: what EXPUNGE would free.
+base::Result<std::uint64_t> deleted_octets(const mail::ReadTxn& txn, const mail::Mailbox& mailbox) {
+  std::uint64_t octets = 0;
+  std::uint32_t left = mailbox.deleted;
+  if (left == 0) return octets;
+  const auto each = [&](const mail::Message& message) {
+    if ((message.flags.system & mail::kDeleted) == 0) return true;
+    octets += message.octets;
+    return --left > 0;
+  };
+  TRY(mail::scan_messages(txn, mailbox.id, base::Uid{1}, base::Uid{0xFFFFFFFF}, each));
+  return octets;
+}
+
 base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const Connection& connection,
                                      const mail::Mailbox& mailbox, StatusItem item) {
   switch (item) {
@@ -36,6 +50,7 @@ base::Result<std::uint64_t> value_of(const mail::ReadTxn& txn, const Connection&
     case StatusItem::UidValidity: return std::uint64_t{mailbox.uid_validity};
     case StatusItem::Unseen: return std::uint64_t{mailbox.unseen};
     case StatusItem::Deleted: return std::uint64_t{mailbox.deleted};
+    case StatusItem::DeletedStorage: return deleted_octets(txn, mailbox);
     case StatusItem::Size: return mailbox.octets;
     case StatusItem::MailboxId: break;  // not a number
     case StatusItem::HighestModSeq: return mailbox.highest_modseq.value;

@@ -21,7 +21,7 @@ struct NamedVerb {
   Verb verb;
   bool with_uid;  // has a UID form
 };
-constexpr std::array<NamedVerb, 42> kVerbs{{
+constexpr std::array<NamedVerb, 47> kVerbs{{
     {"CAPABILITY", Verb::Capability, false},
     {"NOOP", Verb::Noop, false},
     {"LOGOUT", Verb::Logout, false},
@@ -64,6 +64,11 @@ constexpr std::array<NamedVerb, 42> kVerbs{{
     {"LISTRIGHTS", Verb::ListRights, false},
     {"MYRIGHTS", Verb::MyRights, false},
     {"NOTIFY", Verb::Notify, false},
+    {"GETQUOTA", Verb::GetQuota, false},
+    {"GETQUOTAROOT", Verb::GetQuotaRoot, false},
+    {"SETQUOTA", Verb::SetQuota, false},
+    {"GETMETADATA", Verb::GetMetadata, false},
+    {"SETMETADATA", Verb::SetMetadata, false},
 }};
 
 // Turns the result of a family's parser into the variant.
@@ -94,6 +99,7 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Delete:
     case Verb::GetAcl:
     case Verb::MyRights:
+    case Verb::GetQuotaRoot:
     case Verb::Subscribe:
     case Verb::Unsubscribe: return as_args(parse_mailbox_only(in));
     case Verb::Create: return as_args(parse_create(in));
@@ -112,6 +118,10 @@ Result<Args> parse_by_verb(Cursor& in, const Head& head) {
     case Verb::Sort: return as_args(parse_sort(in, head.uid));
     case Verb::Thread: return as_args(parse_thread(in, head.uid));
     case Verb::MultiSearch: return as_args(parse_multi_search(in));
+    case Verb::GetQuota: return as_args(parse_get_quota(in));
+    case Verb::SetQuota: return as_args(parse_set_quota(in));
+    case Verb::GetMetadata: return as_args(parse_get_metadata(in));
+    case Verb::SetMetadata: return as_args(parse_set_metadata(in));
     case Verb::Compress: return as_args(parse_compress(in));
     case Verb::SetAcl: return as_args(parse_set_acl(in));
     case Verb::DeleteAcl:

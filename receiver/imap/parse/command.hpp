@@ -16,7 +16,9 @@
 #include "receiver/imap/parse/list.hpp"
 #include "receiver/imap/parse/mailbox.hpp"
 #include "receiver/imap/parse/message.hpp"
+#include "receiver/imap/parse/metadata.hpp"
 #include "receiver/imap/parse/notify.hpp"
+#include "receiver/imap/parse/quota.hpp"
 #include "receiver/imap/parse/search.hpp"
 #include "receiver/imap/parse/session.hpp"
 
@@ -64,19 +66,25 @@ enum class Verb : std::uint8_t {
   GetAcl,
   ListRights,
   MyRights,
-  Notify,  // logged in
+  Notify,    // logged in
+  GetQuota,  // this one and the next two: logged in
+  GetQuotaRoot,
+  SetQuota,
+  GetMetadata,  // this one and the next: logged in
+  SetMetadata,
 };
 std::string_view name(Verb verb);  // "UNSUBSCRIBE"
 
 struct NoArgs {};
 
-// Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe, GetAcl, MyRights -> MailboxArgs; SetAcl,
-// DeleteAcl, ListRights -> AclArgs; Copy, Move -> CopyArgs; the others
+// Which alternative: Select, Examine -> SelectArgs; Delete, Subscribe, Unsubscribe, GetAcl, MyRights, GetQuotaRoot ->
+// MailboxArgs; SetAcl, DeleteAcl, ListRights -> AclArgs; GetQuota, SetQuota -> QuotaArgs; Copy, Move -> CopyArgs; the others
 // have the struct of their name; those without arguments NoArgs. APPEND and REPLACE come as framer events
 // (parse/append.hpp); as a Command they are always an error.
 using Args = std::variant<NoArgs, IdArgs, AuthenticateArgs, LoginArgs, EnableArgs, MailboxArgs, SelectArgs, CreateArgs,
                           RenameArgs, ListArgs, LsubArgs, StatusArgs, ExpungeArgs, SearchArgs, FetchArgs, StoreArgs,
-                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs, AclArgs, NotifyArgs>;
+                          CopyArgs, SortArgs, ThreadArgs, MultiSearchArgs, CompressArgs, AclArgs, NotifyArgs, QuotaArgs,
+                          GetMetadataArgs, SetMetadataArgs>;
 
 struct Command {
   std::string tag;

@@ -15,12 +15,13 @@ struct NamedItem {
   std::string_view name;
   StatusItem item;
 };
-constexpr std::array<NamedItem, 10> kStatusItems{{{"MESSAGES", StatusItem::Messages},
+constexpr std::array<NamedItem, 11> kStatusItems{{{"MESSAGES", StatusItem::Messages},
                                                   {"RECENT", StatusItem::Recent},
                                                   {"UIDNEXT", StatusItem::UidNext},
                                                   {"UIDVALIDITY", StatusItem::UidValidity},
                                                   {"UNSEEN", StatusItem::Unseen},
                                                   {"DELETED", StatusItem::Deleted},
+                                                  {"DELETED-STORAGE", StatusItem::DeletedStorage},
                                                   {"SIZE", StatusItem::Size},
                                                   {"APPENDLIMIT", StatusItem::AppendLimit},
                                                   {"HIGHESTMODSEQ", StatusItem::HighestModSeq},
@@ -69,6 +70,12 @@ Status return_option(Cursor& in, ListArgs& args) {
     args.return_special_use = true;
   } else if (in.take_word("MYRIGHTS")) {
     args.return_my_rights = true;
+  } else if (in.take_word("METADATA")) {
+    TRY(in.space());
+    TRY_ASSIGN(args.return_metadata, parse_entries(in));
+    for (const Entry& entry : args.return_metadata) {
+      if (entry.name.empty()) return in.error("an entry below /private or /shared");
+    }
   } else if (in.take_word("STATUS")) {
     TRY(in.space());
     TRY_ASSIGN(args.return_status, parse_items(in));

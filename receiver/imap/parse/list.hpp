@@ -7,6 +7,7 @@
 
 #include "common/base/result.hpp"
 #include "receiver/imap/parse/cursor.hpp"
+#include "receiver/imap/parse/metadata.hpp"
 
 namespace hearthmail::receiver::imap::parse {
 
@@ -19,6 +20,7 @@ enum class StatusItem : std::uint8_t {
   UidValidity,
   Unseen,
   Deleted,
+  DeletedStorage,  // RFC 9208 §4.1.4
   Size,
   AppendLimit,
   HighestModSeq,
@@ -46,6 +48,7 @@ struct ListArgs {
   bool return_my_rights = false;  // RFC 8440 §3
   bool return_special_use = false;
   std::vector<StatusItem> return_status;  // empty: not asked
+  std::vector<Entry> return_metadata;     // RFC 9590; empty: not asked
 };
 
 struct LsubArgs {

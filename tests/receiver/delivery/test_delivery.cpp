@@ -345,3 +345,32 @@ TEST_CASE("the protocol's word in Received, RFC 3848 and RFC 6531 4.3") {
   CHECK(smtp::protocol_word(Dialect::Submission, client, false) == "ESMTPSA");
   CHECK(smtp::protocol_word(Dialect::Submission, client, true) == "UTF8SMTPSA");
 }
+
+TEST_CASE_METHOD(Fixture, "a full mailbox: 452 4.2.2 at RCPT, by SIZE too; what is accepted is delivered, RFC 9208 3") {
+  step = GENERATE(std::size_t{1}, 3u, 4096u);
+  const std::string full = "452 4.2.2 Mailbox is full\r\n";
+  const auto limit = [this](const char* who, const base::Quota& quota) {
+    REQUIRE(people->env().write([&](WriteTxn& txn) { return accounts::set_quota(txn, who, quota); }).ok());
+  };
+  limit("anna@x.test", {4000, {}});
+  const std::string mail = "MAIL FROM:<a@far.example>", ok = "250 2.1.0 Sender OK\r\n",
+                    taken = "250 2.1.5 Recipient OK\r\n";
+  CHECK(by_smtp(mail + " SIZE=4001\r\nRCPT TO:<anna@x.test>\r\nRCPT TO:<both@x.test>\r\nQUIT\r\n") ==
+        ok + full + taken + kBye);
+  CHECK(by_lmtp(mail + " SIZE=4001\r\nRCPT TO:<anna@x.test>\r\nQUIT\r\n") == ok + full + kBye);
+  // Without SIZE the last one may go over; then nothing more is taken until something goes.
+  const std::string large = "Subject: x\r\n\r\n" + std::string(900, 'x') + "\r\n" + std::string(900, 'x') + "\r\n";
+  const std::string send = mail + "\r\nRCPT TO:<anna@x.test>\r\nDATA\r\n" + large + ".\r\n";
+  const std::string stored = ok + taken + kGo + "250 2.0.0 Stored as \r\n";
+  CHECK(without_id(by_smtp(send + send + mail + "\r\nRCPT TO:<anna@x.test>\r\nQUIT\r\n")) ==
+        stored + stored + ok + full + kBye);
+  CHECK(inbox(anna).size() == 2);
+  // An alias is open as long as one of its accounts is, and each gets the message.
+  CHECK(without_id(by_smtp(mail + "\r\nRCPT TO:<both@x.test>\r\nDATA\r\n" + large + ".\r\nQUIT\r\n")) == stored + kBye);
+  CHECK(inbox(anna).size() == 3);
+  CHECK(inbox(berta).size() == 1);
+  limit("berta@x.test", {{}, 1});
+  CHECK(by_smtp(mail + "\r\nRCPT TO:<both@x.test>\r\nRCPT TO:<zoe@z.test>\r\nQUIT\r\n") == ok + full + taken + kBye);
+  limit("anna@x.test", {});
+  CHECK(by_smtp(mail + "\r\nRCPT TO:<anna@x.test>\r\nQUIT\r\n") == ok + taken + kBye);
+}

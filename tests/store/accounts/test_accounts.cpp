@@ -116,6 +116,23 @@ TEST_CASE_METHOD(Fixture, "a SCRAM verifier stands beside the credential and goe
   CHECK(kept("s@example.test") == "hash3 ");
 }
 
+TEST_CASE_METHOD(Fixture, "limits stand beside the credential and go with --none") {
+  const auto id = account("anna@example.test");
+  const auto kept = [&] { return *read([&](const ReadTxn& txn) { return quota_of(txn, id); }); };
+  CHECK(kept() == base::Quota{});
+  for (const base::Quota& quota :
+       {base::Quota{5'000'000'000, {}}, base::Quota{{}, 0}, base::Quota{7, 9}, base::Quota{}}) {
+    REQUIRE(write([&](WriteTxn& txn) { return set_quota(txn, "ANNA@example.test", quota); }).ok());
+    CHECK(kept() == quota);
+    REQUIRE(write([](WriteTxn& txn) { return set_credential(txn, "anna@example.test", "new"); }).ok());
+    CHECK(kept() == quota);
+  }
+  auto found = read([](const ReadTxn& txn) { return find_account(txn, "anna@example.test"); });
+  CHECK((*found)->scram.empty());
+  CHECK(code(write([](WriteTxn& txn) { return set_quota(txn, "x@example.test", {}); })) == Errc::NotFound);
+  CHECK(*read([](const ReadTxn& txn) { return quota_of(txn, AccountId{99}); }) == base::Quota{});
+}
+
 TEST_CASE_METHOD(Fixture, "the number behind unknown logins is made once and stays") {
   const auto first = unknown_login_secret(store->env());
   REQUIRE(first.ok());

@@ -246,6 +246,21 @@ TEST_CASE_METHOD(Fixture, "what does not fit in the mail environment") {
     CHECK(found() == "name-wrong names " + box_name + "; orphan keywords mailbox " + number +
                          "; orphan messages mailbox " + number + "; orphan changes mailbox " + number);
   }
+  SECTION("annotations of a mailbox that is not there") {
+    for (const char* name : {"/a", "/b"}) {
+      const std::string key = mail::annotation_key(MailboxId{99}, anna, name);
+      put(*mail, mail::kMetadata, key, body::seal("text", key));
+    }
+    CHECK(found() == "orphan metadata mailbox 99 /a");
+  }
+  SECTION("a damaged annotation") {
+    for (const MailboxId of : {inbox, MailboxId{0}}) {
+      const std::string key = mail::annotation_key(of, anna, "/comment");
+      put(*mail, mail::kMetadata, key, body::seal("text", key));
+      flip(*mail, mail::kMetadata, key);
+    }
+    CHECK(found() == "bad-record metadata server /comment; bad-record metadata " + box_name + " /comment");
+  }
   SECTION("a message whose body is gone") {
     erase(*mail, mail::kBlobs, mail::id_key(2));
     const std::string all = found();

@@ -152,6 +152,18 @@ TEST_CASE_METHOD(RepairFixture, "what belongs to nothing is taken out, into a fi
   CHECK(files() == 1);
 }
 
+TEST_CASE_METHOD(RepairFixture, "annotations of no mailbox, and damaged ones, are set aside") {
+  for (const MailboxId of : {inbox, MailboxId{99}}) {
+    for (const char* name : {"/a", "/b"}) {
+      const std::string key = mail::annotation_key(of, anna, name);
+      put(*mail, mail::kMetadata, key, body::seal("text", key));
+    }
+  }
+  flip(*mail, mail::kMetadata, mail::annotation_key(inbox, anna, "/a"));
+  CHECK(mend() == "");
+  CHECK(files() == 3);
+}
+
 TEST_CASE_METHOD(RepairFixture, "what only a backup can bring back is left as it is") {
   flip(*mail, mail::kChunks, mail::chunk_key(6, 1));
   flip(*accounts, accounts::kAccounts, accounts::account_key(ben));
