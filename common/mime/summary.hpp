@@ -52,30 +52,8 @@ struct Summary {
 
 Summary summarize(std::string_view message, const Index& index);
 
-// The stored form, version 2. "text" is a varint length and its octets; "num" is a varint; "range" is num offset, num
-// octets. Numbers and lengths are LEB128 as in common/base/bytes.hpp.
-//
-//   | field            | form                                                                                      |
-//   |------------------|-------------------------------------------------------------------------------------------|
-//   | version          | 1 octet, 0x02; 0x01 is the same without `listed`                                          |
-//   | envelope         | text, ENVELOPE as sent                                                                    |
-//   | body             | text, BODY as sent                                                                        |
-//   | body_structure   | text, BODYSTRUCTURE as sent                                                               |
-//   | preview          | text, UTF-8                                                                               |
-//   | message_id       | text, with brackets, or empty                                                             |
-//   | subject          | text, UTF-8                                                                               |
-//   | in_reply_to      | text, with brackets, or empty                                                             |
-//   | references       | num count, then that many texts                                                           |
-//   | from, to, cc, bcc| 4 texts, UTF-8                                                                            |
-//   | sent             | 1 octet: 0 none, 1 followed by 8 octets, Unix seconds, big-endian two's complement        |
-//   | sent_day         | 8 octets, big-endian two's complement                                                     |
-//   | parts            | num count, then per part: text path, range header, range body, text encoding, text type,  |
-//   |                  | text charset, 1 octet message (0/1), and if 1: range inner_header, range inner_body       |
-//   | fields           | num count, then per field: text name, range raw, num value.offset - raw.offset,           |
-//   |                  | num value.octets                                                                          |
-//   | listed           | 1 octet: 0 none, 1 followed by text                                                       |
-//
-// Octets after the last field belong to later minor versions and are ignored.
+// The stored form, version 2: store/FORMAT.md, "Summary record", has every octet. Octets after the last field belong to
+// later minor versions and are ignored.
 std::string encode(const Summary& summary);
 base::Result<Summary> decode_summary(std::string_view stored);  // Corrupt
 

@@ -60,19 +60,23 @@ Field get_field(base::Decoder& in) {
   return field;
 }
 
-// The members of SummaryText come first and in its order, so that one of them is found by skipping the ones before.
-base::Result<std::uint8_t> read_version(base::Decoder& in) {
+// Behind the version, in version 2: the listed fields.
+base::Result<std::optional<std::string_view>> read_listed(base::Decoder& in) {
   const std::uint8_t version = in.u8();
   if (version != kVersion && version != kUnlisted) {
     return base::Error{base::Errc::Corrupt, "summary: version " + std::to_string(version) + " is not known"};
   }
-  return version;
+  std::optional<std::string_view> listed;
+  if (version != kUnlisted && in.u8() != 0) listed = in.octets();
+  return listed;
 }
 
-// Everything before the parts.
+// Everything before the parts. The members of SummaryText come first and in its order, so that one of them is found by
+// skipping the ones before.
 base::Result<Summary> read_texts(base::Decoder& in) {
-  TRY(read_version(in));
+  TRY_ASSIGN(const auto listed, read_listed(in));
   Summary out;
+  if (listed) out.listed.emplace(*listed);
   out.envelope = in.octets();
   out.body = in.octets();
   out.body_structure = in.octets();
@@ -91,11 +95,9 @@ base::Result<Summary> read_texts(base::Decoder& in) {
   return out;
 }
 
-}  // namespace
-
-std::string encode(const Summary& summary) {
+// Everything behind the listed fields.
+std::string encode_rest(const Summary& summary) {
   base::Encoder out;
-  out.u8(kVersion);
   out.octets(summary.envelope).octets(summary.body).octets(summary.body_structure).octets(summary.preview);
   out.octets(summary.message_id).octets(summary.subject).octets(summary.in_reply_to);
   out.varint(summary.references.size());
@@ -108,13 +110,23 @@ std::string encode(const Summary& summary) {
   for (const SummaryPart& part : summary.parts) put_part(out, part);
   out.varint(summary.fields.size());
   for (const Field& field : summary.fields) put_field(out, field);
-  const std::string without = std::move(out).str();
-  base::Encoder last;
-  last.u8(summary.listed ? 1 : 0);
-  if (summary.listed) last.octets(*summary.listed);
-  const std::string listed = std::move(last).str();
-  if (without.size() + listed.size() > kMaxWithListed) return without + '\0';
-  return without + listed;
+  return std::move(out).str();
+}
+
+std::size_t message_octets(const Summary& summary) {
+  return summary.parts.empty() ? 0 : summary.parts.front().header.octets + summary.parts.front().body.octets;
+}
+
+}  // namespace
+
+std::string encode(const Summary& summary) {
+  const std::string rest = encode_rest(summary);
+  const std::size_t most = message_octets(summary) < kLargeMessage ? kMaxWithListed : kMaxPage;
+  const bool kept = summary.listed && rest.size() + summary.listed->size() + 4 <= most;
+  base::Encoder out;
+  out.u8(kVersion).u8(kept ? 1 : 0);
+  if (kept) out.octets(*summary.listed);
+  return std::move(out).str() + rest;
 }
 
 base::Result<Summary> decode_summary_texts(std::string_view stored) {
@@ -127,15 +139,13 @@ base::Result<Summary> decode_summary(std::string_view stored) {
   TRY_ASSIGN(Summary out, read_texts(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.parts.push_back(get_part(in));
   for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.fields.push_back(get_field(in));
-  const bool kept = static_cast<std::uint8_t>(stored.front()) != kUnlisted;
-  if (kept && in.u8() != 0) out.listed = in.octets();
   TRY(in.finish("summary"));
   return out;
 }
 
 base::Result<std::string_view> summary_text(std::string_view stored, SummaryText which) {
   base::Decoder in(stored);
-  TRY(read_version(in));
+  TRY(read_listed(in));
   for (int skip = static_cast<int>(which); skip > 0; --skip) in.octets();
   const std::string_view text = in.octets();
   TRY(in.finish("summary"));
@@ -144,30 +154,7 @@ base::Result<std::string_view> summary_text(std::string_view stored, SummaryText
 
 base::Result<std::optional<std::string_view>> summary_listed(std::string_view stored) {
   base::Decoder in(stored);
-  TRY_ASSIGN(const auto version, read_version(in));
-  const auto pass = [&in](std::uint64_t texts) {
-    for (; texts > 0 && in.ok(); --texts) in.octets();
-  };
-  const auto pass_numbers = [&in](int numbers) {
-    for (; numbers > 0; --numbers) in.varint();
-  };
-  pass(7);            // envelope to in_reply_to
-  pass(in.varint());  // references
-  pass(4);            // from, to, cc, bcc
-  if (in.u8() != 0) in.u64();
-  in.u64();
-  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {  // parts
-    pass(1);
-    pass_numbers(4);
-    pass(3);
-    if (in.u8() != 0) pass_numbers(4);
-  }
-  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {  // fields
-    pass(1);
-    pass_numbers(4);
-  }
-  std::optional<std::string_view> listed;
-  if (version != kUnlisted && in.u8() != 0) listed = in.octets();
+  TRY_ASSIGN(const auto listed, read_listed(in));
   TRY(in.finish("summary"));
   return listed;
 }

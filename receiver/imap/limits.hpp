@@ -23,7 +23,8 @@ constexpr std::size_t kBadCommandsAfterLogin = 20;  // then BYE, limits.md (Dove
 
 constexpr std::size_t kStepOctets = 64 * 1024;        // output of one step, i.e. of one read transaction
 constexpr std::size_t kStepMessages = 2'000;          // messages visited in one step when they give no output
-constexpr std::size_t kReadOctets = 16 * 1024;        // one read of the stream
+constexpr std::size_t kReadIdleOctets = 512;          // one read of the stream while no more than commands come
+constexpr std::size_t kReadOctets = 16 * 1024;        // and when they fill it: messages
 constexpr std::size_t kFlushOctets = 64 * 1024;       // replies are batched up to here while more input is buffered
 constexpr std::size_t kFilteredHeader = 1024 * 1024;  // octets of a header that HEADER.FIELDS looks at, limits.md
 constexpr std::size_t kSeenBatch = 256;               // messages of a FETCH that get \Seen in one write

@@ -377,9 +377,12 @@ base::Task<void> Session::read_more() {
     co_return;
   }
   stream_->set_timeout(limit);
+  const std::size_t room = transfers_ ? kReadOctets : kReadIdleOctets;
+  if (buffer_.size() != room) buffer_ = std::vector<char>(room);
   const std::span<char> buffer(buffer_);
   const auto count = co_await stream_->read(buffer);
   if (count.ok()) {
+    transfers_ = *count >= kReadIdleOctets;
     if (*count == 0) over_ = true;
     framer_.feed(std::string_view(buffer_.data(), *count));
     co_return;

@@ -6,13 +6,13 @@
 //   session_compress.cpp  COMPRESS                              session_notify.cpp   NOTIFY
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/task.hpp"
 #include "common/net/deflate_stream.hpp"
@@ -105,7 +105,8 @@ class Session {
   Pause pause_;
   Framer framer_;
   Connection connection_;
-  std::array<char, kReadOctets> buffer_{};
+  std::vector<char> buffer_;  // of one read; small while the client only sends commands
+  bool transfers_ = false;    // the last read filled the small one
   std::optional<base::MailboxId> announced_box_;  // NOTIFY: the selected mailbox when it was last looked at
   base::Uid announced_;                           // and up to where its new messages have been shown
   std::chrono::steady_clock::time_point began_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace hearthmail::receiver::imap::text {
 
@@ -16,6 +16,12 @@ constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May",
 constexpr std::int64_t kEarliest = -62'167'219'200;  // 0000-01-01
 constexpr std::int64_t kLatest = 253'402'300'799;    // 9999-12-31
 
+// With zeros in front.
+void put_digits(std::string& out, unsigned number, std::size_t digits) {
+  out.append(digits, '0');
+  for (auto at = out.rbegin(); digits > 0; --digits, ++at, number /= 10) *at = static_cast<char>('0' + number % 10);
+}
+
 }  // namespace
 
 std::string date_time(base::UnixTime time, std::int16_t zone_minutes) {
@@ -25,12 +31,20 @@ std::string date_time(base::UnixTime time, std::int16_t zone_minutes) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{when - day};
   const int zone = std::abs(int{zone_minutes});
-  std::array<char, 48> out{};
-  std::snprintf(out.data(), out.size(), "\"%2u-%s-%04d %02d:%02d:%02d %c%02d%02d\"", static_cast<unsigned>(date.day()),
-                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
-  return out.data();
+  const unsigned day_of_month = static_cast<unsigned>(date.day());
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  std::string out = day_of_month < 10 ? "\" " : "\"";
+  put_digits(out, day_of_month, day_of_month < 10 ? 1 : 2);
+  out.append("-").append(kMonths[static_cast<unsigned>(date.month()) - 1]).append("-");
+  put_digits(out, year, 4);
+  for (const auto& [before, number] : {std::pair(' ', clock.hours().count()), std::pair(':', clock.minutes().count()),
+                                       std::pair(':', std::int64_t{clock.seconds().count()})}) {
+    out += before;
+    put_digits(out, static_cast<unsigned>(number), 2);
+  }
+  out.append(zone_minutes < 0 ? " -" : " +");
+  put_digits(out, static_cast<unsigned>(zone / 60 * 100 + zone % 60), 4);
+  return out + '"';
 }
 
 }  // namespace hearthmail::receiver::imap::text

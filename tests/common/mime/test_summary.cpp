@@ -152,8 +152,9 @@ TEST_CASE("a summary keeps the fields of a list view as they stand, unless they 
   CHECK(decode_summary(stored)->listed == kept);
   CHECK(summary_listed(stored)->value() == kept);
   // What was stored before the fields were kept.
-  std::string old = stored.substr(0, stored.size() - kept.size() - 2);
-  old[0] = 1;
+  const std::string old = '\1' + stored.substr(1 + 2 + kept.size());
+  CHECK(decode_summary(old)->envelope == summary.envelope);
+  CHECK(decode_summary(old)->fields.size() == summary.fields.size());
   CHECK_FALSE(decode_summary(old)->listed.has_value());
   CHECK_FALSE(summary_listed(old)->has_value());
 
@@ -164,6 +165,12 @@ TEST_CASE("a summary keeps the fields of a list view as they stand, unless they 
   const std::string lean = encode(with);
   CHECK_FALSE(summary_listed(lean)->has_value());
   CHECK(decode_summary(lean)->fields.size() == with.fields.size());
+
+  // But one page, when the message takes several anyway.
+  const std::string large = long_one + std::string(kLargeMessage, 'x');
+  CHECK(summary_listed(encode(summarize(large, index_message(large))))->has_value());
+  const std::string fuller = "References: " + std::string(kMaxPage, 'r') + "\r\n" + large;
+  CHECK_FALSE(summary_listed(encode(summarize(fuller, index_message(fuller))))->has_value());
 
   const std::string longer = "References: " + std::string(kMaxListed, 'r') + "\r\n" + message;
   const std::string other = encode(summarize(longer, index_message(longer)));
