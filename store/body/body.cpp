@@ -4,11 +4,14 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include "common/base/bytes.hpp"
+#include "store/body/base64_runs.hpp"
 
 namespace hearthmail::store::body {
 
@@ -20,7 +23,7 @@ namespace {
 
 // Measured on mixed mail: level 3 takes 1.6x the time of level 1 for 1 % fewer octets on disk (tests/bench/README.md).
 constexpr int kZstdLevel = 1;
-constexpr std::uint8_t kRaw = 0, kZstd = 1;
+constexpr std::uint8_t kRaw = 0, kZstd = 1, kBase64 = 2;
 constexpr std::size_t kChecksumOctets = 8;
 
 struct FreeContext {
@@ -60,13 +63,41 @@ std::string framed(std::uint8_t kind, std::size_t plain, std::string_view stored
   return base::Encoder().u64(checksum(content)).raw(content).str();
 }
 
-std::string encode_chunk(std::string_view plain) {
+// The frame of `plain`, in a buffer of the thread until its next call; nothing when it is not shorter.
+std::string_view compress(std::string_view plain) {
   thread_local std::string buffer;
   buffer.resize(ZSTD_compressBound(kChunkOctets));
   const std::size_t size =
       ZSTD_compressCCtx(compressor(), buffer.data(), buffer.size(), plain.data(), plain.size(), kZstdLevel);
-  if (ZSTD_isError(size) != 0 || size >= plain.size()) return framed(kRaw, plain.size(), plain);
-  return framed(kZstd, plain.size(), {buffer.data(), size});
+  if (ZSTD_isError(size) != 0 || size >= plain.size()) return {};
+  return {buffer.data(), size};
+}
+
+// u8 kind, octets: `plain` raw or as a frame.
+void put_compressed(base::Encoder& out, std::string_view plain) {
+  const std::string_view frame = compress(plain);
+  out.u8(frame.empty() ? kRaw : kZstd).octets(frame.empty() ? plain : frame);
+}
+
+// What kind 2 stores; empty when `plain` has no base64 worth it.
+std::string encode_base64(std::string_view plain) {
+  const auto split = split_base64(plain);
+  if (!split) return {};
+  base::Encoder out;
+  out.varint(split->runs.size());
+  for (const Base64Run& run : split->runs) {
+    out.varint(run.before).varint(run.first_line).varint(run.line).varint(run.groups);
+  }
+  put_compressed(out, split->text);
+  put_compressed(out, split->content);
+  return std::move(out).str();
+}
+
+std::string encode_chunk(std::string_view plain) {
+  const std::string base64 = encode_base64(plain);
+  if (!base64.empty()) return framed(kBase64, plain.size(), base64);
+  const std::string_view frame = compress(plain);
+  return frame.empty() ? framed(kRaw, plain.size(), plain) : framed(kZstd, plain.size(), frame);
 }
 
 Error corrupt(std::string_view what) {
@@ -95,11 +126,12 @@ std::string bind_chunk(std::string_view chunk, std::string_view key) {
 
 namespace {
 
-// What this thread decompressed last. The checksum covers the stored octets and the key.
+// What this thread decoded last. The checksum covers the stored octets and the key.
 struct Room {
   std::unique_ptr<char[]> octets{new char[kChunkOctets]};
   std::uint64_t sum = 0;
-  std::size_t stored = 0, plain = 0;
+  std::size_t stored = 0;  // octets of the chunk
+  std::size_t ready = 0;   // octets that `octets` begins with
   std::string key;
 };
 
@@ -108,9 +140,47 @@ Room& room() {
   return one;
 }
 
+bool decompress(std::string_view frame, char* out, std::size_t octets) {
+  return ZSTD_decompressDCtx(decompressor(), out, octets, frame.data(), frame.size()) == octets;
+}
+
+// What put_compressed() wrote of `octets` octets: a view into the chunk or into `space`; nothing when it does not fit.
+std::optional<std::string_view> take_compressed(base::Decoder& in, std::size_t octets, std::string& space) {
+  const std::uint8_t kind = in.u8();
+  const std::string_view stored = in.octets();
+  if (kind == kRaw && stored.size() == octets) return stored;
+  if (kind != kZstd) return std::nullopt;
+  space.resize(octets);
+  if (!decompress(stored, space.data(), octets)) return std::nullopt;
+  return space;
+}
+
+// The first octets of a chunk of kind 2, at least `need` of them, into `out`. Nothing: the chunk makes no sense.
+std::optional<std::size_t> decode_base64(std::string_view stored, std::size_t length, std::size_t need, char* out) {
+  thread_local std::vector<Base64Run> runs;
+  thread_local std::string text_space, content_space;
+  base::Decoder in(stored);
+  runs.clear();
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+    Base64Run run;
+    run.before = in.varint();
+    run.first_line = in.varint();
+    run.line = in.varint();
+    run.groups = in.varint();
+    runs.push_back(run);
+  }
+  std::size_t text = 0, content = 0;
+  if (!in.ok() || !fits(runs, length, text, content)) return std::nullopt;
+  const auto plain = take_compressed(in, text, text_space);
+  if (!plain) return std::nullopt;
+  const auto decoded = take_compressed(in, content, content_space);
+  if (!decoded) return std::nullopt;
+  return join_base64(runs, *plain, *decoded, out, need);
+}
+
 }  // namespace
 
-Result<std::string_view> view_chunk(std::string_view chunk, std::string_view key) {
+Result<ChunkView> view_chunk(std::string_view chunk, std::string_view key, std::size_t need) {
   base::Decoder in(chunk);
   const std::uint64_t sum = in.u64() ^ key_checksum(key);
   if (!in.ok() || checksum(chunk.substr(kChecksumOctets)) != sum)
@@ -121,26 +191,28 @@ Result<std::string_view> view_chunk(std::string_view chunk, std::string_view key
   if (!in.ok() || length > kChunkOctets) return corrupt("a body chunk's length does not fit");
   if (kind == kRaw) {
     if (stored.size() != length) return corrupt("a body chunk's length does not fit");
-    return stored;
+    return ChunkView{stored, length};
   }
-  if (kind != kZstd) return Error{Errc::Unsupported, "a body chunk is of an unknown kind"};
+  if (kind != kZstd && kind != kBase64) return Error{Errc::Unsupported, "a body chunk is of an unknown kind"};
+  need = std::min<std::size_t>(need, length);
   Room& last = room();
-  if (last.sum == sum && last.stored == stored.size() && last.plain == length && last.key == key && !key.empty()) {
-    return std::string_view(last.octets.get(), last.plain);
-  }
+  const bool known = last.sum == sum && last.stored == stored.size() && last.key == key && !key.empty();
+  if (known && last.ready >= need) return ChunkView{{last.octets.get(), last.ready}, length};
   last.key.clear();  // nothing, should it fail
-  const std::size_t size = ZSTD_decompressDCtx(decompressor(), last.octets.get(), length, stored.data(), stored.size());
-  if (ZSTD_isError(size) != 0 || size != length) return corrupt("a body chunk does not decompress");
+  std::optional<std::size_t> ready;
+  if (kind == kBase64) ready = decode_base64(stored, length, need, last.octets.get());
+  else if (decompress(stored, last.octets.get(), length)) ready = length;
+  if (!ready || *ready < need || *ready > length) return corrupt("a body chunk does not decompress");
   last.sum = sum;
   last.stored = stored.size();
-  last.plain = size;
+  last.ready = *ready;
   last.key = key;
-  return std::string_view(last.octets.get(), last.plain);
+  return ChunkView{{last.octets.get(), last.ready}, length};
 }
 
 Result<std::string> decode_chunk(std::string_view chunk, std::string_view key) {
-  TRY_ASSIGN(const std::string_view plain, view_chunk(chunk, key));
-  return std::string(plain);
+  TRY_ASSIGN(const ChunkView view, view_chunk(chunk, key, kChunkOctets));
+  return std::string(view.plain);
 }
 
 void seal_in_place(char* sealed, std::size_t octets, std::string_view key) {

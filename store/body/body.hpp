@@ -22,9 +22,14 @@ std::string bind_chunk(std::string_view chunk, std::string_view key);
 // The plain octets of the chunk that is stored under `key` ("": one that was not bound). Corrupt when the checksum or the
 // length does not fit: never wrong octets.
 base::Result<std::string> decode_chunk(std::string_view stored, std::string_view key);
-// The same without a copy: a view into `stored` or into this thread's room, until the thread's next call. Readers come for
-// several pieces of a chunk one after the other: the last one is verified each time, but decompressed once.
-base::Result<std::string_view> view_chunk(std::string_view stored, std::string_view key);
+struct ChunkView {
+  std::string_view plain;  // the first octets of it, as many as were asked for or more
+  std::size_t octets = 0;  // of the whole
+};
+// The same without a copy, at least the first `need` octets: a view into `stored` or into this thread's room, until the
+// thread's next call. Readers come for several pieces of a chunk one after the other: the last one is verified each time, but
+// decoded once; and text before an attachment is there without it.
+base::Result<ChunkView> view_chunk(std::string_view stored, std::string_view key, std::size_t need);
 
 // The record with its checksum in front. The key under which it is stored is part of the checksum, so that a record
 // that turns up under another key is noticed too.

@@ -93,13 +93,14 @@ Status append_body(const ReadTxn& txn, std::uint64_t number, std::uint64_t offse
     const auto key = chunk_key(number, static_cast<std::uint32_t>(index));
     TRY_ASSIGN(const auto stored, get_chunk(txn, key));
     if (!stored) return Error{Errc::Corrupt, "a body chunk is missing; restore it with `hearthmail restore`"};
-    TRY_ASSIGN(const std::string_view plain, body::view_chunk(*stored, key));
     const std::uint64_t begin = index * body::kChunkOctets;
-    if (plain.size() != std::min<std::uint64_t>(body::kChunkOctets, blob.octets - begin)) {
+    const std::uint64_t need = std::min<std::uint64_t>(end - begin, body::kChunkOctets);
+    TRY_ASSIGN(const body::ChunkView view, body::view_chunk(*stored, key, need));
+    if (view.octets != std::min<std::uint64_t>(body::kChunkOctets, blob.octets - begin)) {
       return Error{Errc::Corrupt, "a body chunk has the wrong length; restore it with `hearthmail restore`"};
     }
-    const std::uint64_t take = std::min(end, begin + plain.size()) - at;
-    out.append(plain, at - begin, take);
+    const std::uint64_t take = std::min(end, begin + view.octets) - at;
+    out.append(view.plain, at - begin, take);
     at += take;
   }
   return base::ok();

@@ -1,5 +1,7 @@
 #include "common/net/workers.hpp"
 
+#include "common/net/share.hpp"
+
 #include <atomic>
 #include <future>
 #include <thread>
@@ -76,4 +78,31 @@ TEST_CASE("work for which there is no memory is refused, and the pool goes on") 
   net::Loop another;  // a loop runs once
   run(another, ask(workers, work, answer, resumed_on));
   CHECK(answer.ok());
+}
+
+TEST_CASE("shared work is done once each, with helpers and without") {
+  const std::size_t pieces = GENERATE(0u, 1u, 2u, 1000u);
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  std::vector<std::atomic<int>> done(pieces);
+  const std::function<void(std::size_t)> piece = [&](std::size_t i) { ++done[i]; };
+  {
+    Workers workers(2, 10);
+    net::share(workers, 3, pieces, piece);
+    for (const auto& times : done) CHECK(times == 1);
+    for (int i = 0; i < 2; ++i) REQUIRE(workers.submit([open] { open.wait(); }));
+    net::share(workers, 3, pieces, piece);  // nobody has time
+    for (const auto& times : done) CHECK(times == 2);
+    gate.set_value();
+  }
+  for (const auto& times : done) CHECK(times == 2);  // those who came too late left it alone
+}
+
+TEST_CASE("shared work has ended when the call returns") {
+  Workers workers(3, 10);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<int> squares(50);
+    net::share(workers, 3, squares.size(), [&](std::size_t i) { squares[i] = static_cast<int>(i * i); });
+    for (std::size_t i = 0; i < squares.size(); ++i) REQUIRE(squares[i] == static_cast<int>(i * i));
+  }
 }

@@ -1,6 +1,12 @@
 #include "store/body/body.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <random>
+
+#include "common/base/bytes.hpp"
+#include "common/base/text.hpp"
 
 #include "tests/support/catch.hpp"
 
@@ -86,6 +92,98 @@ TEST_CASE("a sealed record opens under its key only") {
   bad.back() ^= 1;
   CHECK(unseal(bad, "key").error().code == Errc::Corrupt);
   CHECK(*unseal(seal("")) == "");
+}
+
+namespace {
+
+// Base64 of `octets` random octets in lines of `line` characters, the last one with its padding.
+std::string base64_lines(std::size_t octets, std::size_t line, std::string_view end) {
+  const std::string all = base::base64(noise(octets));
+  std::string out;
+  for (std::size_t at = 0; at < all.size(); at += line) out.append(all, at, line).append(end);
+  return out;
+}
+
+std::uint8_t kind_of(const std::string& chunk) { return static_cast<std::uint8_t>(chunk[8]); }
+
+void check_back(const std::string& plain) {
+  std::string back;
+  for (const std::string& chunk : encode_chunks(plain)) {
+    const std::string bound = bind_chunk(chunk, "key");
+    const auto whole = decode_chunk(bound, "key");
+    REQUIRE(whole.ok());
+    // However much is asked for, and after whatever else, it is the beginning of the whole.
+    for (const std::size_t need : {std::size_t{1}, whole->size() / 3, whole->size() - 1, whole->size()}) {
+      (void)view_chunk(bind_chunk(encode_chunks(text(100))[0], "other"), "other", 100);
+      const auto view = view_chunk(bound, "key", need);
+      REQUIRE(view.ok());
+      CHECK(view->octets == whole->size());
+      CHECK(view->plain.size() >= need);
+      CHECK(whole->starts_with(view->plain));
+    }
+    back += *whole;
+  }
+  CHECK(back == plain);
+}
+
+}  // namespace
+
+TEST_CASE("base64 is kept as what it encodes and comes back octet by octet") {
+  const std::string body = base64_lines(60'000, 76, "\r\n");
+  for (std::size_t shift = 0; shift < 80; ++shift) check_back(std::string(shift, 'A') + body);  // any place of a cut
+  for (std::size_t shift = 0; shift < 10; ++shift) check_back(text(1000 + shift) + body + text(700) + body);
+  const auto chunks = encode_chunks(text(500) + "\r\n" + body);
+  CHECK(kind_of(chunks[0]) == 2);
+  CHECK(kind_of(chunks[1]) == 2);
+  CHECK(chunks[0].size() < 65'536 * 3 / 4);
+}
+
+TEST_CASE("what is only nearly base64 comes back octet by octet too") {
+  const std::string body = base64_lines(30'000, 76, "\r\n");
+  for (const std::size_t line : {4u, 36u, 40u, 60u, 64u, 72u, 75u, 77u, 80u, 1000u, 100'000u}) {
+    check_back(base64_lines(20'000, line, "\r\n"));
+    check_back(base64_lines(20'000, line, "\n"));
+    check_back(base64_lines(20'000, line, " \r\n") + body);
+  }
+  std::mt19937 random(3);
+  for (int round = 0; round < 300; ++round) {
+    std::string plain = text(random() % 300) + "\r\n" + body;
+    for (auto changes = random() % 12; changes > 0; --changes) {
+      const std::size_t at = random() % plain.size();
+      switch (random() % 4) {
+        case 0: plain[at] = static_cast<char>(random()); break;
+        case 1: plain.erase(at, random() % 200); break;
+        case 2: plain.insert(at, random() % 2 == 0 ? "\r\n" : "=\r\n\r\n"); break;
+        default: plain.insert(at, text(random() % 100)); break;
+      }
+    }
+    check_back(plain);
+  }
+}
+
+TEST_CASE("a chunk of base64 that makes no sense is Corrupt, whatever it says") {
+  const auto stored = [](std::string content) {
+    const std::string chunk = bind_chunk(encode_chunks("x")[0], "");
+    content = base::Encoder().u8(2).varint(1000).raw(content).str();
+    return base::Encoder().u64(XXH3_64bits(content.data(), content.size())).raw(content).str();
+  };
+  const auto run = [&](std::uint64_t before, std::uint64_t first, std::uint64_t line, std::uint64_t groups) {
+    return base::Encoder().varint(1).varint(before).varint(first).varint(line).varint(groups).str();
+  };
+  const auto parts = [](std::size_t plain, std::size_t content) {
+    return base::Encoder().u8(0).octets(std::string(plain, 't')).u8(0).octets(std::string(content, 'c')).str();
+  };
+  REQUIRE(decode_chunk(stored(run(10, 10, 19, 100) + parts(590, 300)), "")->size() == 1000);
+  constexpr std::uint64_t kHuge = 0xFFFFFFFFFFFFFFFF;
+  for (const std::string& bad : {run(10, 0, 19, 100) + parts(590, 300), run(10, 10, 0, 100) + parts(590, 300),
+                                 run(10, 101, 19, 100) + parts(590, 300), run(kHuge, 10, 19, 100) + parts(590, 300),
+                                 run(10, 10, kHuge, kHuge) + parts(590, 300), run(10, 10, 19, 250) + parts(0, 750),
+                                 run(10, 10, 19, 100) + parts(589, 300), run(10, 10, 19, 100) + parts(590, 301),
+                                 run(10, 10, 19, 100), std::string(), base::Encoder().varint(kHuge).str()}) {
+    const auto decoded = decode_chunk(stored(bad), "");
+    REQUIRE_FALSE(decoded.ok());
+    CHECK(decoded.error().code == Errc::Corrupt);
+  }
 }
 
 }  // namespace hearthmail::store::body
