@@ -28,13 +28,15 @@ constexpr std::size_t kReadOctets = 16 * 1024;        // and when they fill it: 
 constexpr std::size_t kFlushOctets = 64 * 1024;       // replies are batched up to here while more input is buffered
 constexpr std::size_t kFilteredHeader = 1024 * 1024;  // octets of a header that HEADER.FIELDS looks at, limits.md
 constexpr std::size_t kSeenBatch = 256;               // messages of a FETCH that get \Seen in one write
-constexpr std::size_t kStoreBatch = 2'000;            // messages of a STORE in one write
+constexpr std::size_t kStoreBatch = 10'000;           // messages of a STORE in one write, some 10 ms of the writer's time
 constexpr std::size_t kMaxAppends = 100;              // messages of one APPEND (RFC 3502)
 constexpr std::uint64_t kMaxAppendOctets = 256ULL * 1024 * 1024;  // of all messages of one APPEND, if there are several
 constexpr std::size_t kMaxCatenateParts = 1'000;  // parts of one message that CATENATE puts together (RFC 4469)
 constexpr std::size_t kMaxWatched = 5'000;  // mailboxes of an account of which one NOTIFY can hear (RFC 5465 §5.8)
 // Work on a loop after which its other sessions get their turn.
 constexpr std::chrono::milliseconds kTurn{10};
+constexpr std::size_t kPieceMessages = 16;  // of a body search that one thread looks through at a time
+constexpr std::size_t kSearchHelpers = 3;   // threads that one client's body search may take beside its own
 // How long one slice of a search on a worker may last, and with it its read transaction; limits.md: at most about a second.
 constexpr std::chrono::milliseconds kWorkSlice{200};
 

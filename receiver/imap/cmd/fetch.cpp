@@ -4,6 +4,7 @@
 
 #include "common/log/log.hpp"
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/fetch_batch.hpp"
 #include "receiver/imap/fetch_line.hpp"
 #include "receiver/imap/limits.hpp"
 #include "receiver/imap/rights.hpp"
@@ -18,17 +19,31 @@ using base::Uid;
 
 class FetchOperation : public Operation {
  public:
-  FetchOperation(const View& view, Holder holder, const Enabled& enabled, parse::FetchArgs args,
-                 std::vector<IndexRange> ranges)
-      : box_(view.box()), holder_(holder), args_(std::move(args)), ranges_(std::move(ranges)), line_(args_, enabled) {
-    marks_ = view.may(Right::KeepSeen) &&  // RFC 4314 §4
+  FetchOperation(Connection& connection, parse::FetchArgs args, std::vector<IndexRange> ranges)
+      : view_(connection.view()),
+        box_(view_.box()),
+        holder_(connection.holder()),
+        args_(std::move(args)),
+        ranges_(std::move(ranges)),
+        line_(args_, connection.enabled()),
+        batch_(connection.env(), connection.services().workers, args_, connection.enabled()) {
+    marks_ = view_.may(Right::KeepSeen) &&  // RFC 4314 §4
              std::any_of(args_.items.begin(), args_.items.end(), [](const auto& item) { return item.sets_seen(); });
+    batches_ = !marks_ && FetchBatch::suits(args_);
     if (!ranges_.empty()) at_ = ranges_.front().first;
   }
 
   base::Result<Next> step(Connection& connection) override {
     if (marking_) note_marked(connection.view());
+    if (!batch_.empty()) {
+      TRY(take_batch(connection.out));
+      return done() ? finish(connection) : base::Result<Next>(Next::Again);
+    }
     if (done()) return finish(connection);
+    if (batches_ && !line_.open()) {
+      TRY(fill_batch(connection));
+      if (!batch_.empty()) return Next::Work;
+    }
     if (marks_ && !line_.open() && at_ >= marked_to_) {
       TRY(find_unseen(connection));
       if (!unseen_.empty()) {
@@ -45,6 +60,10 @@ class FetchOperation : public Operation {
   }
 
   base::Status work() override {
+    if (!batch_.empty()) {
+      batch_.run(view_);
+      return base::ok();
+    }
     return env_->read([this](const mail::ReadTxn& txn) -> base::Status {
       line_.decode(txn);
       return base::ok();
@@ -136,14 +155,7 @@ class FetchOperation : public Operation {
   base::Status render_range(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t start) {
     const std::size_t end = marks_ ? std::min(ranges_[range_].last, marked_to_) : ranges_[range_].last;
     base::Status status;
-    const auto each = [&](const mail::Message& message) {
-      while (at_ < end && view.uid_at(at_) < message.uid) {
-        missing_ = true;
-        ++at_;
-      }
-      if (at_ == end || view.uid_at(at_) != message.uid) return at_ < end;
-      status = view.learn_keywords(txn, message.flags, out);
-      if (!status.ok()) return false;
+    const auto show = [&](const mail::Message& message) {
       const bool changed = std::binary_search(stored_.changed.begin(), stored_.changed.end(), message.uid);
       line_.begin(message, at_++, changed);
       const std::size_t used = out.size() - start;
@@ -151,16 +163,69 @@ class FetchOperation : public Operation {
       if (!status.ok() && status.error().code != base::Errc::Closed) status = pass_over(message, status.error());
       return status.ok() && !line_.open() && out.size() - start < kStepOctets;
     };
+    TRY(walk(txn, view, out, end, show));
+    return status;
+  }
+
+  // Hands the messages from at_ to before `end` to `show`, until that says no. It moves at_ over those that it takes.
+  template <class F>
+  base::Status walk(const mail::ReadTxn& txn, View& view, std::string& out, std::size_t end, const F& show) {
+    base::Status status;
+    bool stopped = false;
+    const auto each = [&](const mail::Message& message) {
+      while (at_ < end && view.uid_at(at_) < message.uid) {
+        missing_ = true;
+        ++at_;
+      }
+      if (at_ == end || view.uid_at(at_) != message.uid) return at_ < end;
+      status = view.learn_keywords(txn, message.flags, out);
+      stopped = !status.ok() || !show(message);
+      return !stopped;
+    };
     std::vector<Uid> damaged;
-    TRY_ASSIGN(const Uid next, mail::scan_messages(txn, box_, view.uid_at(at_), view.uid_at(end - 1), each, &damaged));
+    TRY(mail::scan_messages(txn, box_, view.uid_at(at_), view.uid_at(end - 1), each, &damaged));
     TRY(status);
     damaged_ = damaged_ || !damaged.empty();
-    if (next == Uid{0} && at_ < end) {
+    if (!stopped && at_ < end) {
       missing_ = true;
       at_ = end;
     }
     advance_to(at_);
     return base::ok();
+  }
+
+  // The next messages that can be rendered together, if they are worth it.
+  base::Status fill_batch(Connection& connection) {
+    const std::size_t range = range_, at = at_;
+    bool full = false;
+    const auto take = [&](const mail::Message& message) {
+      full = !batch_.add(message, at_);
+      if (!full) ++at_;
+      return !full;
+    };
+    TRY(connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
+      while (range_ < ranges_.size() && !full) {
+        const auto walked = walk(txn, view_, connection.out, ranges_[range_].last, take);
+        if (!walked.ok()) return walked;
+      }
+      return base::ok();
+    }));
+    if (batch_.worth()) return base::ok();
+    batch_.clear();
+    range_ = range;
+    at_ = at;
+    return base::ok();
+  }
+
+  base::Status take_batch(std::string& out) {
+    base::Status status;
+    for (const FetchBatch::Item& item : batch_.items()) {
+      out += item.text;
+      if (!item.status.ok()) status = pass_over(item.message, item.status.error());
+      if (!status.ok()) break;
+    }
+    batch_.clear();
+    return status;
   }
 
   // One damaged message must not hide the others: the client gets them, then NO.
@@ -175,11 +240,14 @@ class FetchOperation : public Operation {
     return base::ok();
   }
 
+  View& view_;
   base::MailboxId box_;
   Holder holder_;
   parse::FetchArgs args_;
   std::vector<IndexRange> ranges_;
   FetchLine line_;
+  FetchBatch batch_;
+  bool batches_ = false;
   bool marks_ = false;
   bool marking_ = false;
   bool missing_ = false;
@@ -237,8 +305,7 @@ Started fetch(Connection& connection, parse::Command& command) {
     TRY_ASSIGN(ranges, changed_in(connection, args, ranges));
   }
   if (args.page.has_value()) ranges = page_of(ranges, *args.page);
-  return std::unique_ptr<Operation>(new FetchOperation(connection.view(), connection.holder(), connection.enabled(),
-                                                       std::move(args), std::move(ranges)));
+  return std::unique_ptr<Operation>(new FetchOperation(connection, std::move(args), std::move(ranges)));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

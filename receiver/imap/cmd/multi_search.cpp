@@ -145,6 +145,7 @@ class MultiSearchOperation : public Operation {
     if (!matcher.ok()) return base::Error{base::Errc::Protocol, matcher.error().text};
     if (selected) {
       scan_ = std::make_unique<search::Scan>(connection.env(), connection.view(), std::move(*matcher));
+      scan_->share(connection.services().workers);
     } else {
       scan_ = std::make_unique<search::Scan>(connection.env(), mailbox, std::move(keywords), std::move(*matcher));
     }

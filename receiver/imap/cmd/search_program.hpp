@@ -35,7 +35,9 @@ std::unique_ptr<Operation> uid_required();
 class MatchOperation : public Operation {
  public:
   MatchOperation(const Connection& connection, search::Matcher matcher)
-      : scan_(connection.env(), connection.view(), std::move(matcher)) {}
+      : scan_(connection.env(), connection.view(), std::move(matcher)) {
+    scan_.share(connection.services().workers);
+  }
 
   base::Result<Next> step(Connection& connection) final;
   base::Status work() final;

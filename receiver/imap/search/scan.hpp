@@ -13,6 +13,10 @@
 #include "receiver/imap/view.hpp"
 #include "store/mail/mail.hpp"
 
+namespace hearthmail::net {
+class Workers;
+}
+
 namespace hearthmail::receiver::imap::search {
 
 // One message that matched; valid during the call that hands it out.
@@ -37,15 +41,23 @@ class Scan {
   std::size_t messages() const { return view_ == nullptr ? 0 : view_->size(); }
   // True when slices belong on the worker pool: bodies are searched.
   bool needs_worker() const { return matcher_.needs_body(); }
+  // From now on slices that search bodies of the selected mailbox are shared with free threads of `workers`.
+  void share(net::Workers& workers) { workers_ = &workers; }
   // Looks at more messages for about `slice`. A message that cannot be read does not match. Errors: those of the store
   // and of `found`.
   base::Status run(std::chrono::milliseconds slice, const Found& found);
 
  private:
   class Stored;
-  bool locate(const store::mail::Message& message);
+  struct Piece;
+  bool locate(const store::mail::Message& message, std::size_t& index) const;
+  base::Status run_alone(std::chrono::steady_clock::time_point until, const Found& found);
+  base::Status run_shared(std::chrono::steady_clock::time_point until, const Found& found);
+  base::Status search(Piece& piece, std::chrono::steady_clock::time_point until) const;
+  base::Status hand_out(const std::vector<Piece>& pieces, const Found& found);
 
   store::lmdb::Env& env_;
+  net::Workers* workers_ = nullptr;
   const View* view_ = nullptr;
   base::MailboxId box_;
   std::vector<std::string> keywords_;  // without a view
