@@ -85,7 +85,7 @@ CommandLine parse(int argc, char** argv) {
     else if (option == "--markdown") line.markdown = value();
     else if (option == "--repeats") line.options.repeats = number_from(value());
     else if (option == "--seed") line.options.seed = number_from(value());
-    else if (option == "--dir") line.directory = value();
+    else if (option == "--dir") line.directory = std::filesystem::absolute(value()).string();
     else if (option == "--programs") line.programs = std::filesystem::absolute(value()).string();
     else usage_error("unknown option " + option);
   }

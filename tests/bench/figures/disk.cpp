@@ -1,4 +1,5 @@
 // What a mailbox takes on the disk, in octets of blocks per octet of mail, after a client has listed it for the first time.
+#include "tests/bench/figures/bounded.hpp"
 #include "tests/bench/load/imap_client.hpp"
 
 namespace hearthmail::bench {
@@ -50,16 +51,10 @@ Result<Measure> measure(Server& server, const Options& options, bool text) {
 }
 
 Figure figure(bool text, double most) {
-  Figure out;
-  out.name = text ? "disk-text" : "disk-mixed";
-  out.work = std::string("disk octets per stored octet, 10,000 ") +
-             (text ? "messages of 4 KiB text" : "mixed messages") + ", after the first listing";
-  out.unit = "octets";
-  out.better = Better::Less;
-  out.peer = "dovecot";
-  out.target.absolute = most;
-  out.measure = [text](Server& server, const Options& options) { return measure(server, options, text); };
-  return out;
+  const std::string what = text ? "messages of 4 KiB text" : "mixed messages";
+  return bounded(text ? "disk-text" : "disk-mixed",
+                 "disk octets per stored octet, 10,000 " + what + ", after the first listing", "octets", most,
+                 [text](Server& server, const Options& options) { return measure(server, options, text); });
 }
 
 }  // namespace

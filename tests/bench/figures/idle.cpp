@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/bench/figures/bounded.hpp"
 #include "tests/bench/figures/mailboxes.hpp"
 #include "tests/bench/load/smtp_client.hpp"
 
@@ -56,15 +57,7 @@ Result<Measure> idle(Server& server, const Options& options) {
 }  // namespace
 
 std::vector<Figure> idle_figures() {
-  Figure figure;
-  figure.name = "idle-notify";
-  figure.work = "IDLE: delivery acknowledged to notified, median";
-  figure.unit = "ms";
-  figure.better = Better::Less;
-  figure.peer = "dovecot";
-  figure.target.absolute = 5;
-  figure.measure = idle;
-  return {figure};
+  return {bounded("idle-notify", "IDLE: delivery acknowledged to notified, median", "ms", 5, idle)};
 }
 
 }  // namespace hearthmail::bench

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <memory>
 
+#include "tests/bench/figures/bounded.hpp"
 #include "tests/bench/load/imap_client.hpp"
 #include "tests/bench/load/stopwatch.hpp"
 
@@ -61,15 +62,9 @@ Result<Measure> measure(Server& server, const Options& options, bool tls) {
 }
 
 Figure figure(bool tls, double most) {
-  Figure out;
-  out.name = tls ? "memory-tls" : "memory-plain";
-  out.work = std::string("memory per idle IMAP connection, PSS, 1,000 of them, ") + (tls ? "TLS" : "plain");
-  out.unit = "KiB";
-  out.better = Better::Less;
-  out.peer = "dovecot";
-  out.target.absolute = most;
-  out.measure = [tls](Server& server, const Options& options) { return measure(server, options, tls); };
-  return out;
+  const std::string how = tls ? "TLS" : "plain";
+  return bounded(tls ? "memory-tls" : "memory-plain", "memory per idle IMAP connection, PSS, 1,000 of them, " + how,
+                 "KiB", most, [tls](Server& server, const Options& options) { return measure(server, options, tls); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/bench/figures/bounded.hpp"
 #include "tests/bench/load/connection.hpp"
 
 namespace hearthmail::bench {
@@ -52,16 +53,6 @@ Result<Measure> measure(Server& server, const Options&) {
 
 }  // namespace
 
-std::vector<Figure> start_figures() {
-  Figure figure;
-  figure.name = "start";
-  figure.work = "cold start to IMAP greeting";
-  figure.unit = "ms";
-  figure.better = Better::Less;
-  figure.peer = "dovecot";
-  figure.target.absolute = 20;
-  figure.measure = measure;
-  return {figure};
-}
+std::vector<Figure> start_figures() { return {bounded("start", "cold start to IMAP greeting", "ms", 20, measure)}; }
 
 }  // namespace hearthmail::bench

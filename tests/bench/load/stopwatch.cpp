@@ -1,6 +1,7 @@
 #include "tests/bench/load/stopwatch.hpp"
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,8 +20,16 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-// utime, stime, cutime, cstime of /proc/PID/stat (proc(5), fields 14 to 17), in seconds; 0 for a process that is gone.
-double cpu_of_process(int process) {
+// The process's own clock, all its threads, to the nanosecond; 0 for a process that is gone.
+double own_cpu_of(int process) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+// cutime and cstime of /proc/PID/stat (proc(5), fields 16 and 17), in seconds: of its children that have ended.
+double cpu_of_children(int process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string text;
   std::getline(file, text, '\0');  // a process that ends while it is read is a failed read, not an exception
@@ -28,14 +37,10 @@ double cpu_of_process(int process) {
   if (name_end == std::string::npos) return 0;
   std::istringstream fields(text.substr(name_end + 1));
   std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  double ticks = 0;
-  for (int i = 14; i <= 17; ++i) {
-    double value = 0;
-    fields >> value;
-    ticks += value;
-  }
-  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  for (int i = 3; i < 16; ++i) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ double cpu_of_this_process() {
 
 double cpu_of(const std::vector<int>& processes) {
   double sum = 0;
-  for (const int process : processes) sum += cpu_of_process(process);
+  for (const int process : processes) sum += own_cpu_of(process) + cpu_of_children(process);
   return sum;
 }
 
