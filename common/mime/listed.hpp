@@ -16,7 +16,7 @@ constexpr std::size_t kMaxListed = 8 * 1024;
 // values pages of their own (LMDB: more than half a page), which costs more room than the fields are worth, unless the
 // message itself is large: then the summary may fill one page.
 constexpr std::size_t kMaxWithListed = 2'000;
-constexpr std::size_t kMaxPage = 4'000;            // octets of 4,096, less what LMDB and the checksum take
+constexpr std::size_t kMaxPage = 4'000;           // octets of 4,096, less what LMDB and the checksum take
 constexpr std::size_t kLargeMessage = 16 * 1024;  // octets
 
 // Date, From, To, Subject and what else Thunderbird, Apple Mail, Outlook, mutt and K-9 Mail show or sort by.

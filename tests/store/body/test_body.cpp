@@ -1,11 +1,8 @@
+#include "store/body/base64_runs.hpp"
 #include "store/body/body.hpp"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <random>
 
-#include "common/base/bytes.hpp"
 #include "common/base/text.hpp"
 
 #include "tests/support/catch.hpp"
@@ -161,28 +158,38 @@ TEST_CASE("what is only nearly base64 comes back octet by octet too") {
   }
 }
 
-TEST_CASE("a chunk of base64 that makes no sense is Corrupt, whatever it says") {
-  const auto stored = [](std::string content) {
-    const std::string chunk = bind_chunk(encode_chunks("x")[0], "");
-    content = base::Encoder().u8(2).varint(1000).raw(content).str();
-    return base::Encoder().u64(XXH3_64bits(content.data(), content.size())).raw(content).str();
-  };
-  const auto run = [&](std::uint64_t before, std::uint64_t first, std::uint64_t line, std::uint64_t groups) {
-    return base::Encoder().varint(1).varint(before).varint(first).varint(line).varint(groups).str();
-  };
-  const auto parts = [](std::size_t plain, std::size_t content) {
-    return base::Encoder().u8(0).octets(std::string(plain, 't')).u8(0).octets(std::string(content, 'c')).str();
-  };
-  REQUIRE(decode_chunk(stored(run(10, 10, 19, 100) + parts(590, 300)), "")->size() == 1000);
+TEST_CASE("runs of base64 that make no sense are refused before anything is put together") {
+  std::size_t plain = 0, content = 0;
+  const auto sense = [&](std::vector<Base64Run> runs) { return fits(runs, 1000, plain, content); };
+  REQUIRE(sense({{10, 10, 19, 100}}));
+  CHECK(plain == 1000 - 400 - 2 * 5);  // a line of 10 groups, four of 19, one of 14
+  CHECK(content == 300);
+  CHECK(sense({{10, 10, 19, 100}, {0, 1, 0, 1}}));
+  CHECK(plain == 590 - 4);
   constexpr std::uint64_t kHuge = 0xFFFFFFFFFFFFFFFF;
-  for (const std::string& bad : {run(10, 0, 19, 100) + parts(590, 300), run(10, 10, 0, 100) + parts(590, 300),
-                                 run(10, 101, 19, 100) + parts(590, 300), run(kHuge, 10, 19, 100) + parts(590, 300),
-                                 run(10, 10, kHuge, kHuge) + parts(590, 300), run(10, 10, 19, 250) + parts(0, 750),
-                                 run(10, 10, 19, 100) + parts(589, 300), run(10, 10, 19, 100) + parts(590, 301),
-                                 run(10, 10, 19, 100), std::string(), base::Encoder().varint(kHuge).str()}) {
-    const auto decoded = decode_chunk(stored(bad), "");
-    REQUIRE_FALSE(decoded.ok());
-    CHECK(decoded.error().code == Errc::Corrupt);
+  CHECK(sense({{0, 5, kHuge, 100}}));
+  for (const Base64Run& bad : std::vector<Base64Run>{{10, 0, 19, 100},
+                                                     {10, 10, 0, 100},
+                                                     {10, 101, 19, 100},
+                                                     {kHuge, 10, 19, 100},
+                                                     {10, 10, kHuge, kHuge},
+                                                     {10, 10, 19, 250},
+                                                     {990, 3, 3, 3},
+                                                     {0, 0, 0, 0}}) {
+    CHECK_FALSE(sense({bad}));
+    CHECK_FALSE(sense({{0, 10, 10, 10}, bad}));
+  }
+}
+
+TEST_CASE("every flipped bit of a chunk with base64 is noticed, whatever is asked for") {
+  const std::string chunk = encode_chunks(text(100) + "\r\n" + base64_lines(600, 76, "\r\n"))[0];
+  REQUIRE(kind_of(chunk) == 2);
+  for (std::size_t bit = 0; bit < chunk.size() * 8; ++bit) {
+    std::string bad = chunk;
+    bad[bit / 8] = static_cast<char>(static_cast<unsigned char>(bad[bit / 8]) ^ (1U << (bit % 8)));
+    const auto view = view_chunk(bad, "", 1 + bit % 200);
+    REQUIRE_FALSE(view.ok());
+    CHECK(view.error().code == Errc::Corrupt);
   }
 }
 
