@@ -32,7 +32,7 @@ struct Chunks : Fixture {
     return read([&](const ReadTxn& txn) -> base::Result<std::optional<std::string>> {
       const auto key = chunk_key(7, 3);
       TRY_ASSIGN(const auto found, get_chunk(txn, key));
-      if (!found || !body::view_chunk(*found, key).ok()) return std::optional<std::string>();
+      if (!found || !body::view_chunk(*found, key, body::kChunkOctets).ok()) return std::optional<std::string>();
       return std::optional<std::string>(body::bind_chunk(*found, key));  // binding twice is not binding
     });
   }
