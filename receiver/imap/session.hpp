@@ -105,8 +105,8 @@ class Session {
   Pause pause_;
   Framer framer_;
   Connection connection_;
-  std::vector<char> buffer_;  // of one read; small while the client only sends commands
-  bool transfers_ = false;    // the last read filled the small one
+  std::vector<char> buffer_;                      // of one read; small while the client only sends commands
+  bool transfers_ = false;                        // the last read filled the small one
   std::optional<base::MailboxId> announced_box_;  // NOTIFY: the selected mailbox when it was last looked at
   base::Uid announced_;                           // and up to where its new messages have been shown
   std::chrono::steady_clock::time_point began_;
