@@ -74,7 +74,7 @@ class Quotas(unittest.TestCase):
         self.assertEqual(imap.append("INBOX", None, None, letter("five"))[0], "OK")
         self.assertEqual(imap.getquotaroot("INBOX")[1][0], [b"INBOX"])
         with self.assertRaisesRegex(imaplib.IMAP4.error, "NOPERM"):
-            status, why = imap.setquota("", "(STORAGE 1)")
+            status, why = imap.setquota('""', "(STORAGE 1)")
             raise imaplib.IMAP4.error(f"{status} {why}")
         imap.logout()
         self.assertEqual(self.mail.command("check").returncode, 0)
