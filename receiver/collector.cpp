@@ -2,11 +2,12 @@
 
 #include <csignal>
 
-#include "common/base/clock.hpp"
 #include "common/log/log.hpp"
 #include "store/mail/deliveries.hpp"
 
 namespace hearthmail::receiver {
+
+namespace mail = store::mail;
 
 Collector::Collector(store::mail::Store& mail, CollectorTimes times)
     : mail_(mail), times_(times), thread_([this] { run(); }) {}
@@ -30,52 +31,51 @@ void Collector::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   for (;;) {
-    collect();
-    forget();
+    const base::UnixTime now = base::Clock::system().now();
+    collect(now - times_.grace.count());
+    forget(now - times_.deliveries.count());
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, times_.pause, [this] { return stopping_; })) return;
   }
 }
 
-void Collector::collect() {
-  const base::UnixTime upto = base::Clock::system().now() - times_.grace.count();
-  const auto due =
-      mail_.env().read([upto](const store::mail::ReadTxn& txn) { return store::mail::has_garbage(txn, upto); });
-  if (!due.ok() || !*due) return;
-  store::mail::Collected all;
-  bool more = true;
+template <class Due, class Job, class Add>
+void Collector::work(std::string_view trouble, Due due, Job job, Add add) {
+  const auto some = mail_.env().read(due);
+  bool more = some.ok() && *some;
   while (more && !stopping()) {
-    const auto some = mail_.env().write(
-        [upto](store::mail::WriteTxn& txn) { return store::mail::collect_garbage(txn, upto, kCollectionJob); });
-    if (!some.ok()) {
-      log::warning("bodies without messages cannot be collected now", {{"error", some.error().text}});
+    const auto done = mail_.env().write(job);
+    if (!done.ok()) {
+      log::warning(trouble, {{"error", done.error().text}});
       return;
     }
-    all.bodies += some->bodies;
-    all.octets += some->octets;
-    more = some->more;
+    more = add(*done);
   }
+}
+
+void Collector::collect(base::UnixTime upto) {
+  mail::Collected all;
+  work("bodies without messages cannot be collected now",
+       [upto](const mail::ReadTxn& txn) { return mail::has_garbage(txn, upto); },
+       [upto](mail::WriteTxn& txn) { return mail::collect_garbage(txn, upto, kCollectionJob); },
+       [&all](const mail::Collected& some) {
+         all.bodies += some.bodies;
+         all.octets += some.octets;
+         return some.more;
+       });
   if (all.bodies > 0) log::info("collected bodies without messages", {{"bodies", all.bodies}, {"octets", all.octets}});
 }
 
-void Collector::forget() {
-  const base::UnixTime upto = base::Clock::system().now() - times_.deliveries.count();
-  const auto due =
-      mail_.env().read([upto](const store::mail::ReadTxn& txn) { return store::mail::has_old_deliveries(txn, upto); });
-  if (!due.ok() || !*due) return;
+void Collector::forget(base::UnixTime upto) {
   std::size_t all = 0;
-  bool more = true;
-  while (more && !stopping()) {
-    const auto some = mail_.env().write(
-        [upto](store::mail::WriteTxn& txn) { return store::mail::forget_deliveries(txn, upto, kForgetJob); });
-    if (!some.ok()) {
-      log::warning("old deliveries cannot be forgotten now", {{"error", some.error().text}});
-      return;
-    }
-    all += *some;
-    more = *some == kForgetJob;
-  }
-  log::info("forgot old deliveries", {{"deliveries", all}});
+  work("old deliveries cannot be forgotten now",
+       [upto](const mail::ReadTxn& txn) { return mail::has_old_deliveries(txn, upto); },
+       [upto](mail::WriteTxn& txn) { return mail::forget_deliveries(txn, upto, kForgetJob); },
+       [&all](std::size_t some) {
+         all += some;
+         return some == kForgetJob;
+       });
+  if (all > 0) log::info("forgot old deliveries", {{"deliveries", all}});
 }
 
 }  // namespace hearthmail::receiver

@@ -1,13 +1,16 @@
-// Collector: takes bodies away that no message refers to any more, some time after the last one went (store/FORMAT.md,
-// "References"), and what is remembered of the relay's deliveries once none of them can be offered again. A thread of its own, because it waits for the store's writer; it works in small jobs, so that mail is not
-// kept waiting.
+// Takes away what nobody needs any more: bodies without messages, some time after the last one went (store/FORMAT.md,
+// "References"), and the names of the relay's deliveries, once none of them can be offered again ("Deliveries").
+//
+// A thread of its own, because it waits for the store's writer. It works in small jobs, so that mail need not wait long.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
+#include "common/base/clock.hpp"
 #include "store/mail/mail.hpp"
 
 namespace hearthmail::receiver {
@@ -36,8 +39,12 @@ class Collector {
 
  private:
   void run();
-  void collect();
-  void forget();
+  void collect(base::UnixTime upto);
+  void forget(base::UnixTime upto);
+  // When `due` finds something: jobs of the writer, until `add`, which is given the result of each, says that nothing is
+  // left. One that fails is logged as `trouble`; the next round tries again.
+  template <class Due, class Job, class Add>
+  void work(std::string_view trouble, Due due, Job job, Add add);
   bool stopping();
 
   store::mail::Store& mail_;
