@@ -21,7 +21,20 @@ namespace {
 constexpr std::uint64_t kAhead = 4ULL * 1024 * 1024;     // octets, in each environment
 constexpr std::uint64_t kAheadLeast = kAhead / 2;        // octets; then more is asked for
 constexpr std::chrono::milliseconds kAheadRetry{1'000};  // after a refusal: asking a full disk is slow
-constexpr std::uint64_t kFullDisk = 1ULL * 1024 * 1024;  // octets free: a short write was for lack of room
+constexpr std::uint64_t kPagesOver = 64;  // a commit's pages of LMDB's own: branches, the free list, the tables' roots
+
+// LMDB says EIO when a write ended in the middle, for lack of room as well as when the disk fails. So the disk is asked
+// for as much room at the file's end as the commit may have needed; nothing but its own "full" counts.
+bool says_full(int fd, std::uint64_t octets) {
+  struct stat file {};
+  if (::fstat(fd, &file) != 0) return false;
+  const auto asked = static_cast<off_t>(octets);
+  if (::fallocate(fd, FALLOC_FL_KEEP_SIZE, file.st_size, asked) == 0) return false;
+  if (errno == ENOSPC || errno == EDQUOT) return true;
+  struct statvfs disk {};
+  const bool cannot_say = errno == EOPNOTSUPP || errno == ENOSYS;
+  return cannot_say && ::fstatvfs(fd, &disk) == 0 && std::uint64_t{disk.f_bavail} * disk.f_frsize < octets;
+}
 
 }  // namespace
 
@@ -51,12 +64,12 @@ void Env::Impl::keep_ahead() {
 // LMDB writes a transaction's pages where no older one looks, and its meta page last; if that one fails, it refuses
 // everything from then on. So while it still opens snapshots, a failed commit has changed nothing.
 bool Env::Impl::only_full(int code, std::size_t octets) {
-  bool full = code == ENOSPC || code == EDQUOT;
-  struct statvfs disk {};
-  if (code == EIO && ::statvfs(directory.c_str(), &disk) == 0) {  // a short write, or a disk that fails
-    full = std::uint64_t{disk.f_bavail} * disk.f_frsize < std::max<std::uint64_t>(kFullDisk, octets);
-  }
-  if (!full) return false;
+  MDB_stat stat{};
+  mdb_env_stat(env, &stat);
+  int fd = -1;
+  mdb_env_get_fd(env, &fd);
+  const bool full = code == ENOSPC || code == EDQUOT;
+  if (!full && (code != EIO || !says_full(fd, octets + kPagesOver * stat.ms_psize))) return false;
   const auto probe = snapshots.begin();
   if (!probe.ok()) return false;
   snapshots.end(*probe);
