@@ -24,7 +24,7 @@ std::string finding_in_words(const Finding& finding) {
       finding.environment + (finding.table.empty() ? "" : " " + finding.table) + ": " + finding.key + "\n";
   out += "  " + std::string(name(finding.problem)) + ": " + finding.what + "\n";
   out += "  means: " + std::string(meaning(finding.problem)) + "\n";
-  return out + "  do:    " + std::string(advice(finding.problem)) + "\n\n";
+  return out + "  do:    " + std::string(advice(finding)) + "\n\n";
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ nlohmann::ordered_json report_json(const Report& report) {
                         {"key", one.key},
                         {"what", one.what},
                         {"meaning", meaning(one.problem)},
-                        {"do", advice(one.problem)}});
+                        {"do", advice(one)}});
   }
   out["findings"] = std::move(findings);
   auto tables = nlohmann::ordered_json::object();

@@ -183,6 +183,9 @@ void MailboxCheck::compare(const MailboxRecord& record) {
               differs("deleted", record.deleted, state_.tally.deleted) +
               differs("octets", record.octets, state_.tally.octets);
   }
+  if (record.recent_from > record.uid_next)
+    counts += " first UID not yet shown as recent " + std::to_string(record.recent_from) + ", and UIDNEXT is " +
+              std::to_string(record.uid_next) + ";";
   if (!counts.empty())
     add(Problem::CountsWrong, mail::kMailboxes, state_.name, "it says" + counts.substr(0, counts.size() - 1), key);
   if (state_.highest_uid.value >= record.uid_next) {
@@ -198,8 +201,13 @@ void MailboxCheck::compare(const MailboxRecord& record) {
             " is there",
         key);
   }
-  const std::string log = compare_log("changes", state_.changes, record.log_entries, record.log_from) +
+  std::string log = compare_log("changes", state_.changes, record.log_entries, record.log_from) +
                           compare_log("expunges", state_.expunges, record.expunge_entries, record.expunges_from);
+  if (record.log_from > record.highest_modseq || record.expunges_from > record.log_from) {
+    log += " reach from MODSEQ " + std::to_string(record.log_from.value) + ", of expunges from " +
+           std::to_string(record.expunges_from.value) + ", under HIGHESTMODSEQ " +
+           std::to_string(record.highest_modseq.value) + ";";
+  }
   if (!log.empty())
     add(Problem::LogWrong, mail::kMailboxes, state_.name, "its log has" + log.substr(0, log.size() - 1), key);
 }

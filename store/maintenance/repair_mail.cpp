@@ -250,6 +250,7 @@ Status recount(mail::WriteTxn& txn, MailboxId box) {
   record.deleted = tally.deleted;
   record.octets = tally.octets;
   record.uid_next = std::max(record.uid_next, highest.value + 1);
+  record.recent_from = std::min(record.recent_from, record.uid_next);
   // The logs begin anew: a mail program that was here before compares with what is there.
   const auto prefix = mail::id_key(box.value);
   for (const Table table : {mail::kChanges, mail::kExpunges}) {

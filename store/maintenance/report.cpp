@@ -17,6 +17,25 @@ constexpr std::string_view kRestore = "bring it back from a backup: `hearthmail 
 constexpr std::string_view kRestorePart =
     "bring it back from a backup: `hearthmail restore DIR --account ADDRESS`; without one: `hearthmail check --repair`";
 
+// What helps against a record that cannot be read. Repair makes those anew that follow from others, or that can be missed
+// (all tables that are not here); what only a backup knows comes from there.
+struct BadRecordAdvice {
+  std::string_view environment, table, advice;
+};
+constexpr BadRecordAdvice kBadRecords[] = {
+    {"accounts", "domains", kRestore},
+    {"accounts", "accounts", kRestore},
+    {"accounts", "aliases", "take it out with `hearthmail check --repair`, then set it anew: `hearthmail alias`"},
+    {"mail", "accounts", kRestore},
+    {"mail", "mailboxes", kRestore},
+    {"mail", "messages", kRestorePart},
+    {"mail", "blobs", kRestorePart},
+    {"queue", "entries",
+     "`hearthmail restore DIR --queue` brings it back on hold; without a backup `hearthmail check --repair` sets it aside, "
+     "and `hearthmail queue delete ID` gives it up"},
+    {"queue", "pauses", "`hearthmail check --repair` takes it out; then the route is tried again"},
+};
+
 Words of_any(Problem problem) {
   switch (problem) {
     case Problem::Unopenable: return {"unopenable", "nothing in this database can be used", kRestore};
@@ -25,7 +44,7 @@ Words of_any(Problem problem) {
               "look at the disk (dmesg, smartctl), then restore"};
     case Problem::BadKey: return {"bad-key", "the record is never found", kRepair};
     case Problem::BadRecord:
-      return {"bad-record", "what the record says is lost; it is refused, never guessed", kRestorePart};
+      return {"bad-record", "what the record says is lost; it is refused, never guessed", {}};  // advice: kBadRecords
     case Problem::Orphan: return {"orphan", "it takes room and nothing shows it", kRepair};
     default: return {"counter-behind", "a number could be given a second time", kRepair};
   }
@@ -108,7 +127,14 @@ Words words(Problem problem) {
 
 std::string_view name(Problem problem) { return words(problem).name; }
 std::string_view meaning(Problem problem) { return words(problem).meaning; }
-std::string_view advice(Problem problem) { return words(problem).advice; }
+
+std::string_view advice(const Finding& finding) {
+  if (finding.problem != Problem::BadRecord) return words(finding.problem).advice;
+  for (const BadRecordAdvice& one : kBadRecords) {
+    if (one.environment == finding.environment && one.table == finding.table) return one.advice;
+  }
+  return kRepair;
+}
 
 std::uint64_t Report::octets() const {
   return std::accumulate(tables.begin(), tables.end(), std::uint64_t{0},

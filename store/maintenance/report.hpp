@@ -51,7 +51,6 @@ constexpr Problem kLastProblem = Problem::UnreportedWrong;
 
 std::string_view name(Problem problem);     // stable, for programs: "counts-wrong"
 std::string_view meaning(Problem problem);  // what it means for a user
-std::string_view advice(Problem problem);   // what to do next
 
 struct Finding {
   Problem problem = Problem::BadRecord;
@@ -61,6 +60,7 @@ struct Finding {
   std::string what;         // what is wrong
   std::string raw_key;      // the key's octets
 };
+std::string_view advice(const Finding& finding);  // what to do next
 
 // What was looked at in one table.
 struct TableCount {

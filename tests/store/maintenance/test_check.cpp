@@ -124,6 +124,20 @@ TEST_CASE_METHOD(Fixture, "what does not fit in the accounts environment") {
   }
 }
 
+TEST_CASE("each record that cannot be read comes with the command that helps") {
+  const auto advised = [](const char* environment, const char* table) {
+    return std::string(advice(Finding{Problem::BadRecord, environment, table, {}, {}, {}}));
+  };
+  CHECK(advised("mail", "messages").find("restore DIR --account") != std::string::npos);
+  CHECK(advised("mail", "mailboxes").find("restore DIR") != std::string::npos);
+  CHECK(advised("mail", "mailboxes").find("--repair") == std::string::npos);  // repair leaves it
+  CHECK(advised("mail", "names") == "run `hearthmail check --repair`");
+  CHECK(advised("accounts", "logins") == "run `hearthmail check --repair`");
+  CHECK(advised("accounts", "accounts").find("--repair") == std::string::npos);
+  CHECK(advised("queue", "entries").find("restore DIR --queue") != std::string::npos);
+  CHECK(advice(Finding{Problem::CountsWrong, "mail", "mailboxes", {}, {}, {}}) == "run `hearthmail check --repair`");
+}
+
 TEST_CASE_METHOD(Fixture, "damaged records of the mail environment") {
   const auto key = mail::id_key(inbox.value);
   const std::string box_name = "anna@example.test INBOX";
@@ -223,6 +237,21 @@ TEST_CASE_METHOD(Fixture, "a mailbox whose record does not say what is there") {
   SECTION("the log's reach") {
     change_record(*this, [](auto& record) { record.log_from.value = 2; });
     CHECK(found() == "log-wrong" + where);
+  }
+  SECTION("a log that reaches beyond HIGHESTMODSEQ") {
+    change_record(*this, [](auto& record) {
+      record.log_from.value = 1000;
+      record.log_entries = 0;
+    });
+    CHECK(found().starts_with("log-wrong"));
+  }
+  SECTION("expunges that reach less far than the log") {
+    change_record(*this, [](auto& record) { record.expunges_from.value = record.log_from.value + 1; });
+    CHECK(found() == "log-wrong" + where);
+  }
+  SECTION("the first UID that was not yet shown as recent") {
+    change_record(*this, [](auto& record) { record.recent_from = record.uid_next + 1; });
+    CHECK(found() == "counts-wrong" + where);
   }
   SECTION("UIDVALIDITY") {
     change_record(*this, [](auto& record) { record.uid_validity += 100; });
