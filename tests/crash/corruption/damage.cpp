@@ -1,12 +1,17 @@
 #include "tests/crash/corruption/damage.hpp"
 
 #include <algorithm>
+#include <string_view>
+
+#include "store/lmdb/layout.hpp"
 
 namespace hearthmail::crash {
 
 namespace {
 
 constexpr std::size_t kPage = 4096, kSector = 512;
+namespace layout = store::lmdb::layout;
+using layout::load;
 
 void flip(std::string& octets, std::size_t bit) {
   octets[bit / 8] = static_cast<char>(static_cast<unsigned char>(octets[bit / 8]) ^ (1U << (bit % 8)));
@@ -27,6 +32,25 @@ std::string flip_some(std::string& octets, std::size_t from, std::size_t count, 
   return where;
 }
 
+struct Span {
+  std::size_t at = 0, octets = 0;
+};
+
+// A record's key (or key and value) in some leaf page; the whole file when there is none.
+Span random_record(std::string_view octets, bool with_value, std::mt19937_64& random) {
+  for (int tries = 0; tries < 10'000; ++tries) {
+    const std::size_t page = random() % (octets.size() / kPage) * kPage;
+    const std::size_t nodes = (load<std::uint16_t>(octets, page + layout::kPageLower) - layout::kPageHeader) / 2;
+    if (load<std::uint16_t>(octets, page + layout::kPageFlags) != layout::kLeaf || nodes == 0 || nodes > kPage) continue;
+    const std::size_t at = page + load<std::uint16_t>(octets, page + layout::kPageHeader + 2 * (random() % nodes));
+    const bool big = (load<std::uint16_t>(octets, at + 4) & layout::kBigValue) != 0;
+    const std::size_t key = load<std::uint16_t>(octets, at + 6), value = big ? 0 : load<std::uint16_t>(octets, at);
+    const std::size_t length = with_value ? key + value : key;
+    if (length > 0 && at + layout::kNodeHeader + length <= page + kPage) return {at + layout::kNodeHeader, length};
+  }
+  return {0, octets.size()};
+}
+
 }  // namespace
 
 const char* name_of(Damage damage) {
@@ -34,6 +58,8 @@ const char* name_of(Damage damage) {
     case Damage::Bit: return "a bit";
     case Damage::Bits: return "some bits";
     case Damage::BitsInPage: return "some bits of a page";
+    case Damage::KeyBit: return "a bit of a key";
+    case Damage::RecordBits: return "some bits of a record";
     case Damage::ZeroedPage: return "a zeroed page";
     case Damage::ZeroedSector: return "a zeroed sector";
     case Damage::NoisySector: return "noise in a sector";
@@ -56,6 +82,14 @@ std::string apply(Damage damage, std::string& octets, std::mt19937_64& random) {
     case Damage::Bit: return flip_some(octets, 0, octets.size(), 1, random);
     case Damage::Bits: return flip_some(octets, 0, octets.size(), 2 + random() % 15, random);
     case Damage::BitsInPage: return flip_some(octets, page * kPage, kPage, 2 + random() % 15, random);
+    case Damage::KeyBit: {
+      const Span key = random_record(octets, false, random);
+      return flip_some(octets, key.at, key.octets, 1, random);
+    }
+    case Damage::RecordBits: {
+      const Span record = random_record(octets, true, random);
+      return flip_some(octets, record.at, record.octets, 2 + random() % 7, random);
+    }
     case Damage::ZeroedPage: octets.replace(page * kPage, kPage, std::string(kPage, '\0')); return in_page;
     case Damage::ZeroedSector:
       octets.replace(sector * kSector, kSector, std::string(kSector, '\0'));

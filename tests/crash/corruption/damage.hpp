@@ -11,6 +11,8 @@ enum class Damage : std::uint8_t {
   Bit,
   Bits,        // 2 to 16 anywhere
   BitsInPage,  // 2 to 16 in one page
+  KeyBit,      // one in a key of a leaf page
+  RecordBits,  // 2 to 8 in one key and its value
   ZeroedPage,
   ZeroedSector,
   NoisySector,
@@ -20,7 +22,7 @@ enum class Damage : std::uint8_t {
   NoisyMeta,   // a meta page
   CopiedMeta,  // one meta page over the other
 };
-constexpr std::size_t kDamages = 11;
+constexpr std::size_t kDamages = 13;
 const char* name_of(Damage damage);
 
 // Returns where, in words.

@@ -10,7 +10,8 @@ namespace hearthmail::crash {
 
 enum class Outcome : std::uint8_t {
   Whole,     // opened, everything is there
-  Reported,  // opened; what cannot be read says so, all else is there
+  Mended,    // the same, after the open has put a record back under its key
+  Reported,  // opened; what cannot be read says so, to the caller or in the log; all else is there
   Refused,   // not opened, with a text that names `hearthmail restore`
   Bad,       // wrong or missing without a word, or an error that helps nobody
 };
@@ -22,7 +23,8 @@ struct Judgement {
   std::string text;
 };
 
-// Opens DIRECTORY/data.mdb as the programs do, reads every object and body, writes one more, opens it again.
+// Opens DIRECTORY/data.mdb as the programs do, reads every object and body, writes more, opens it again. Takes the
+// process's standard error.
 Judgement judge(const std::string& directory, std::uint8_t environment, const Contents& expected);
 
 // The contents of a sound environment.

@@ -135,7 +135,7 @@ Judgement look(const std::string& directory, std::uint8_t environment, const Con
   } else {
     found.outcome = static_cast<Outcome>(outcome);
     found.text = said.substr(static_cast<std::size_t>(used));
-    constexpr const char* kEnds[] = {"whole", "reported", "refused", "bad"};
+    constexpr const char* kEnds[] = {"whole", "put right", "reported", "refused", "bad"};
     end = kEnds[outcome];
   }
   return found;
@@ -211,7 +211,7 @@ int corrupt(const Options& options, const std::string& directory) {
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
-  log::setup("crash_corrupt", log::Level::Error, log::Format::Human);
+  log::setup("crash_corrupt", log::Level::Warning, log::Format::Human);
   const bool memory = std::filesystem::is_directory("/dev/shm");
   std::string directory = std::string(memory ? "/dev/shm" : "/tmp") + "/hearthmail-corrupt-XXXXXX";
   if (::mkdtemp(directory.data()) == nullptr) {
