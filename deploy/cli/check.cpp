@@ -55,32 +55,45 @@ Result<maintenance::Report> look(const config::Settings& settings) {
   return maintenance::check(settings.data_dir, options);
 }
 
-// A file that is damaged is in the report already; the others are mended all the same.
+// Puts back what lies under a damaged key. What cannot be put back must not keep the rest from being mended, nor a file
+// that cannot be opened at all (it is in the report already) the other files.
 template <class Store>
-Result<std::unique_ptr<Store>> unless_damaged(Result<std::unique_ptr<Store>> opened) {
-  if (!opened.ok() && opened.error().code == base::Errc::Corrupt) return std::unique_ptr<Store>();
-  return opened;
+Result<std::unique_ptr<Store>> unless_damaged(const std::string& directory) {
+  if (!must_exist(directory).ok()) return std::unique_ptr<Store>();
+  auto opened = Store::open(directory);
+  if (opened.ok() || opened.error().code != base::Errc::Corrupt) return opened;
+  opened = Store::open(directory, store::lmdb::Misplaced::Leave);
+  if (opened.ok() || opened.error().code != base::Errc::Corrupt) return opened;
+  return std::unique_ptr<Store>();
+}
+
+struct Stores {
+  std::unique_ptr<store::accounts::Store> accounts;
+  std::unique_ptr<store::mail::Store> mail;
+  std::unique_ptr<store::queue::Store> queue;
+};
+
+Result<Stores> open_to_mend(const config::Settings& settings) {
+  Stores stores;
+  TRY_ASSIGN(stores.accounts, unless_damaged<store::accounts::Store>(accounts_directory(settings)));
+  TRY_ASSIGN(stores.mail, unless_damaged<store::mail::Store>(mail_directory(settings)));
+  TRY_ASSIGN(stores.queue, unless_damaged<store::queue::Store>(queue_directory(settings)));
+  return stores;
 }
 
 // One round of repair. False: nothing more can be done.
 Result<bool> mend(const config::Settings& settings, const maintenance::Report& report, const std::string& quarantine) {
-  TRY_ASSIGN(const auto accounts, unless_damaged(open_accounts(settings)));
-  std::unique_ptr<store::mail::Store> mail;
-  std::unique_ptr<store::queue::Store> queue;
-  if (must_exist(mail_directory(settings)).ok()) {
-    TRY_ASSIGN(mail, unless_damaged(store::mail::Store::open(mail_directory(settings))));
-  }
-  if (must_exist(queue_directory(settings)).ok()) {
-    TRY_ASSIGN(queue, unless_damaged(open_queue(settings)));
-  }
+  TRY_ASSIGN(const Stores stores, open_to_mend(settings));
   const auto say = [](const std::string& step) { std::fprintf(stderr, "%s\n", step.c_str()); };
   TRY_ASSIGN(const auto repaired,
-             maintenance::repair({accounts.get(), mail.get(), queue.get()}, report, quarantine, say));
+             maintenance::repair({stores.accounts.get(), stores.mail.get(), stores.queue.get()}, report, quarantine, say));
   return repaired.done > 0;
 }
 
 Result<maintenance::Report> look_and_mend(const config::Settings& settings, bool repair) {
   const std::string quarantine = settings.data_dir + "/quarantine/" + base::rfc3339(base::Clock::system().now());
+  // First, what lies under a damaged key goes back: the check would find it missing in one place and odd in the other.
+  if (repair) TRY(open_to_mend(settings));
   TRY_ASSIGN(auto report, look(settings));
   for (int round = 0; repair && round < kRounds && !report.ok(); ++round) {
     TRY_ASSIGN(const bool done, mend(settings, report, quarantine));

@@ -9,6 +9,7 @@
 #include "common/crypto/digest.hpp"
 #include "store/accounts/address.hpp"
 #include "store/accounts/tables.hpp"
+#include "store/body/body.hpp"
 
 namespace hearthmail::store::accounts {
 
@@ -201,11 +202,14 @@ Result<std::uint64_t> unknown_login_secret(lmdb::Env& env) {
   });
 }
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory, lmdb::Misplaced misplaced) {
   lmdb::EnvOptions options;
   options.tables = table_names();
   options.format_version = kFormatVersion;
   options.schema = "accounts";
+  options.sealed = {kCounters, kDomains, kAccounts, kLogins, kAliases};
+  options.belongs = body::is_sealed;
+  options.misplaced = misplaced;
   std::unique_ptr<Store> store(new Store());
   TRY_ASSIGN(store->env_, lmdb::Env::open(directory, std::move(options)));
   return store;

@@ -93,7 +93,9 @@ base::Result<std::string> normalize(std::string_view address);
 
 class Store {
  public:
-  static base::Result<std::unique_ptr<Store>> open(const std::string& directory);
+  // By default it refuses when an address may be missing: mail for it would be refused for good (550) instead of for now.
+  static base::Result<std::unique_ptr<Store>> open(const std::string& directory,
+                                                   lmdb::Misplaced misplaced = lmdb::Misplaced::Refuse);
   lmdb::Env& env() { return *env_; }
 
  private:

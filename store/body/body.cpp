@@ -226,13 +226,17 @@ std::string seal(std::string_view record, std::string_view key) {
   return sealed;
 }
 
+bool is_sealed(std::string_view key, std::string_view sealed) {
+  if (sealed.size() < kSealOctets) return false;
+  char expected[kSealOctets];
+  write_u32(expected, record_checksum(sealed.substr(kSealOctets), key));
+  return std::memcmp(expected, sealed.data(), kSealOctets) == 0;
+}
+
 Result<std::string_view> unseal(std::string_view sealed, std::string_view key) {
   if (sealed.size() < kSealOctets) return corrupt("a record is too short");
-  char expected[kSealOctets];
-  const std::string_view record = sealed.substr(kSealOctets);
-  write_u32(expected, record_checksum(record, key));
-  if (std::memcmp(expected, sealed.data(), kSealOctets) != 0) return corrupt("a record's checksum does not fit");
-  return record;
+  if (!is_sealed(key, sealed)) return corrupt("a record's checksum does not fit");
+  return sealed.substr(kSealOctets);
 }
 
 }  // namespace hearthmail::store::body

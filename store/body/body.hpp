@@ -38,5 +38,7 @@ std::string seal(std::string_view record, std::string_view key = {});
 void seal_in_place(char* sealed, std::size_t octets, std::string_view key);
 // The record inside; a view into `sealed`. Corrupt, naming `restore`.
 base::Result<std::string_view> unseal(std::string_view sealed, std::string_view key = {});
+// Would unseal() give it?
+bool is_sealed(std::string_view key, std::string_view sealed);
 
 }  // namespace hearthmail::store::body

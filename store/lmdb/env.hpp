@@ -95,6 +95,17 @@ class Cursor {
   std::unique_ptr<Impl> impl_;
 };
 
+// Does `value` belong under `key`? For tables whose values carry a checksum that covers both.
+using Belongs = bool (*)(std::string_view key, std::string_view value);
+
+// What open() makes of a record that does not belong under its key. It is put back when the key that it had can be told;
+// and when it cannot be told whether key or value was damaged, so that something may be missing where it belongs:
+enum class Misplaced {
+  Report,  // it is named in the log, and all else is used
+  Refuse,  // Corrupt: nothing is used
+  Leave,   // nothing is looked at, put back or logged: for `hearthmail check`, which reports every record itself
+};
+
 struct EnvOptions {
   std::vector<std::string> tables;   // names, in index order
   std::uint32_t format_version = 1;  // a newer environment is refused, naming both versions
@@ -105,6 +116,9 @@ struct EnvOptions {
   // How long open() may check pages; the rest is checked in the background. A store of some hundred MB is done in it.
   std::chrono::milliseconds check_at_open{1000};
   std::string schema;  // "mail", "queue", "accounts": refused when the file is another one
+  std::vector<Table> sealed;  // those for which `belongs` is asked while their pages are checked
+  Belongs belongs = nullptr;
+  Misplaced misplaced = Misplaced::Report;
 };
 
 // How the writer treats one job.
@@ -162,6 +176,7 @@ class Env {
     std::uint64_t jobs = 0;
     std::uint64_t file_octets = 0;
     std::uint64_t used_pages = 0;
+    std::uint64_t lost_records = 0;  // damaged so that they may be missing where they belong; named in the log
   };
   Stats stats() const;
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "store/lmdb/env.hpp"
+#include "store/lmdb/misfit.hpp"
 #include "store/lmdb/structure.hpp"
 
 namespace hearthmail::store::lmdb {
@@ -101,12 +103,19 @@ struct Env::Impl {
   static base::Status make_file(const std::string& directory, const std::string& name, const EnvOptions& options);
   // verify.cpp
   base::Status verify(std::chrono::milliseconds budget);
-  // `lost`: how many pages are neither used nor free, when all are read from the first on
-  base::Result<bool> verify_part(Structure::Place& place, std::chrono::steady_clock::time_point ends,
-                                 std::uint64_t* lost = nullptr);
+  struct Seen {
+    std::uint64_t lost = 0;  // pages that are neither used nor free, when all are read from the first on
+    std::vector<Misfit> misfits;
+  };
+  base::Result<bool> verify_part(Structure::Place& place, std::chrono::steady_clock::time_point ends, Seen& seen);
   base::Result<bool> verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
-                                     std::chrono::steady_clock::time_point ends, std::uint64_t* lost);
+                                     std::chrono::steady_clock::time_point ends, Seen& seen);
   void verify_in_background(Structure::Place place);
+  base::Result<bool> verify_further(Structure::Place& place);
+  // put_back.cpp: says which records are damaged, and puts back those whose key was
+  base::Status settle(const std::vector<Misfit>& misfits);
+  base::Status settle_lost(const Misfit& misfit);
+  base::Result<bool> put_back(const Misfit& misfit) const;
   // writer.cpp
   void start();
   void stop();
@@ -119,8 +128,12 @@ struct Env::Impl {
   int lock_file = -1;    // a descriptor of our own
   MDB_dbi versions = 0;  // the table of the schema and its format
   std::uint32_t format_version = 0;
-  bool older_format = false;  // the file's is lower; the first change raises it
-  MDB_dbi main_tree = 0;      // where LMDB keeps the tables' roots, and we each commit's number
+  bool older_format = false;     // the file's is lower; the first change raises it
+  MDB_dbi main_tree = 0;         // where LMDB keeps the tables' roots, and we each commit's number
+  std::set<std::string> sealed;  // tables whose records `belongs` is asked about
+  Belongs belongs = nullptr;
+  Misplaced misplaced = Misplaced::Report;
+  std::atomic<std::uint64_t> lost_records{0};
   std::vector<MDB_dbi> tables;
   Snapshots snapshots;
 

@@ -142,6 +142,9 @@ Status Env::Impl::open_file(const std::string& where, const EnvOptions& options)
 
 Status Env::Impl::open_lmdb(const std::string& where, const EnvOptions& options) {
   directory = where;
+  for (const Table table : options.sealed) sealed.insert(options.tables[table.index]);
+  belongs = options.belongs;
+  misplaced = options.misplaced;
   install_guard();
   int code = mdb_env_create(&env);
   if (code != 0) return to_error(code, "create an environment");
@@ -250,6 +253,7 @@ Env::Stats Env::stats() const {
   Stats stats;
   stats.commits = impl_->commits.load(std::memory_order_relaxed);
   stats.jobs = impl_->jobs.load(std::memory_order_relaxed);
+  stats.lost_records = impl_->lost_records.load(std::memory_order_relaxed);
   MDB_envinfo info{};
   mdb_env_info(impl_->env, &info);
   stats.used_pages = info.me_last_pgno + 1;

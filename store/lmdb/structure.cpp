@@ -258,14 +258,33 @@ const std::string* Structure::high_of(std::size_t index) const {
   return same ? &leaves_[index + 1].low : nullptr;
 }
 
+void Structure::show(std::set<std::string> tables, Look look) {
+  show_ = std::move(tables);
+  look_ = std::move(look);
+}
+
+Status Structure::shown(Table& table, const Node& node) {
+  if ((node.flags & layout::kBigValue) == 0) {
+    look_(table.name, node.key, node.value);
+    return base::ok();
+  }
+  std::string value;
+  TRY(big_value(table, node, &value));
+  look_(table.name, node.key, value);
+  return base::ok();
+}
+
 Result<bool> Structure::leaves(std::chrono::steady_clock::time_point ends) {
   constexpr std::size_t kBetweenLooks = 16;  // pages between looks at the clock
   for (std::size_t done = 1; next_leaf_ < leaves_.size(); ++next_leaf_, ++done) {
     if (done % kBetweenLooks == 0 && std::chrono::steady_clock::now() >= ends) return false;
     const Leaf& one = leaves_[next_leaf_];
+    Table& table = tables_[one.table];
+    const bool show = show_.contains(table.name);
     const Each each = [&](const Node& node) -> Status {
+      if (show) return shown(table, node);
       if ((node.flags & layout::kBigValue) == 0) return base::ok();
-      return big_value(tables_[one.table], node, nullptr);
+      return big_value(table, node, nullptr);
     };
     TRY(leaf(one, high_of(next_leaf_), each));
   }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,9 @@ class Structure {
 
   // The free list, the main tree, the roots and branch pages of every table. A few pages in a thousand.
   base::Status begin();
+  // From now on leaves() shows the records of these tables to `look`; their overflow runs are read whole for it.
+  using Look = std::function<void(const std::string& table, std::string_view key, std::string_view value)>;
+  void show(std::set<std::string> tables, Look look);
   // Leaf pages and the heads of overflow runs, until `ends`; true when the last one is done.
   base::Result<bool> leaves(std::chrono::steady_clock::time_point ends);
   // After the last leaf: the trees' counts.
@@ -77,6 +81,7 @@ class Structure {
                                                 const Table& table) const;
   base::Status leaf(const Leaf& leaf, const std::string* high, const Each& each);
   base::Status big_value(Table& table, const layout::Node& node, std::string* out);
+  base::Status shown(Table& table, const layout::Node& node);
   base::Status free_list();
   base::Status main_leaf(std::size_t index, const std::vector<Leaf>& all);
   base::Status free_record(const layout::Node& node, std::string_view list);
@@ -91,6 +96,8 @@ class Structure {
   std::vector<Leaf> leaves_;  // of the tables
   std::size_t next_leaf_ = 0;
   bool skipped_ = false;
+  std::set<std::string> show_;
+  Look look_;
   std::vector<bool> reached_, free_;
   std::vector<std::pair<std::string, std::string>> main_records_;
   std::vector<std::pair<std::string, layout::Tree>> found_tables_;

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kPart{200};
 constexpr std::chrono::milliseconds kBetweenParts{200};
 constexpr std::chrono::milliseconds kCheckPart{500};  // when somebody waits for it
 constexpr int kMostTries = 20;
+constexpr std::size_t kMostMisfits = 200;  // in one part; with more, the table's pages are none of ours
 
 // The pages of the snapshot `txn`. Nothing: two commits have gone by since it was opened, and its meta page is overwritten.
 std::optional<layout::Meta> meta_of(const PageFile& file, std::uint64_t transaction) {
@@ -50,7 +51,7 @@ bool has_note(const std::string& directory) { return ::access(note_of(directory)
 }  // namespace
 
 // Reads one snapshot's pages from `place` on, until `ends`. True: all were read.
-Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_point ends, std::uint64_t* lost) {
+Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_point ends, Seen& seen) {
   MDB_stat stat{};
   mdb_env_stat(env, &stat);
   int fd = -1;
@@ -64,23 +65,33 @@ Result<bool> Env::Impl::verify_part(Structure::Place& place, steady_clock::time_
       snapshots.end(txn);
       continue;
     }
-    const auto done = verify_snapshot(file, *meta, place, ends, lost);
+    const auto done = verify_snapshot(file, *meta, place, ends, seen);
     snapshots.end(txn);
+    for (Misfit& one : seen.misfits) examine(one, belongs);
     return done;
   }
   return false;  // a busy environment: another time
 }
 
 Result<bool> Env::Impl::verify_snapshot(const PageFile& file, const layout::Meta& meta, Structure::Place& place,
-                                        steady_clock::time_point ends, std::uint64_t* lost) {
+                                        steady_clock::time_point ends, Seen& seen) {
   Structure structure(file, meta);
+  const auto look = [&](const std::string& table, std::string_view key, std::string_view value) {
+    if (belongs(key, value) || seen.misfits.size() > kMostMisfits) return;
+    seen.misfits.push_back({table, std::string(key), std::string(value)});
+  };
+  if (misplaced != Misplaced::Leave) structure.show(sealed, look);
   TRY(structure.begin());
   TRY(check_stamp(structure, meta.transaction));
   if (!place.table.empty()) structure.skip_to(place);
   TRY_ASSIGN(const bool all, structure.leaves(ends));
   place = structure.place();
   if (all) TRY(structure.finish());
-  if (all && lost != nullptr) *lost = structure.lost_pages();
+  if (all) seen.lost = structure.lost_pages();
+  if (seen.misfits.size() > kMostMisfits) {
+    return Error{Errc::Corrupt, "data.mdb is damaged: over " + std::to_string(kMostMisfits) +
+                                    " records do not fit their checksums; restore it from a backup with `hearthmail restore`"};
+  }
   return all;
 }
 
@@ -88,7 +99,9 @@ Status Env::Impl::verify(std::chrono::milliseconds budget) {
   Structure::Place place;
   const bool noted = has_note(directory);
   const auto ends = noted ? steady_clock::time_point::max() : steady_clock::now() + budget;
-  TRY_ASSIGN(const bool all, verify_part(place, ends));
+  Seen seen;
+  TRY_ASSIGN(const bool all, verify_part(place, ends, seen));
+  TRY(settle(seen.misfits));
   if (all) {
     if (noted) ::unlink(note_of(directory).c_str());
     return base::ok();
@@ -96,6 +109,17 @@ Status Env::Impl::verify(std::chrono::milliseconds budget) {
   log::info("the pages are checked further while the store is used", {{"directory", directory}});
   verifier = std::thread([this, place] { verify_in_background(place); });
   return base::ok();
+}
+
+// One part, while others use the store. A key that was damaged is put back by the next start, before it serves.
+Result<bool> Env::Impl::verify_further(Structure::Place& place) {
+  Seen seen;
+  TRY_ASSIGN(const bool all, verify_part(place, steady_clock::now() + kPart, seen));
+  for (const Misfit& one : seen.misfits) {
+    if (one.wrong == Misfit::Wrong::Key) return misplaced_error(one);
+  }
+  TRY(settle(seen.misfits));
+  return all;
 }
 
 void Env::Impl::verify_in_background(Structure::Place place) {
@@ -106,7 +130,7 @@ void Env::Impl::verify_in_background(Structure::Place place) {
       std::unique_lock lock(mutex);
       if (verifier_stops.wait_for(lock, kBetweenParts, [this] { return stopping; })) return;
     }
-    const auto all = verify_part(place, steady_clock::now() + kPart);
+    const auto all = verify_further(place);
     if (!all.ok()) {
       if (all.error().code != Errc::Corrupt) continue;  // no snapshot was to be had
       leave_note(directory, all.error());
@@ -121,11 +145,11 @@ void Env::Impl::verify_in_background(Structure::Place place) {
 
 Result<std::uint64_t> Env::check_pages() const {
   Structure::Place place;
-  std::uint64_t lost = 0;
+  Impl::Seen seen;
   for (int without_progress = 0; without_progress < kMostTries; ++without_progress) {
     const Structure::Place before = place;
-    TRY_ASSIGN(const bool all, impl_->verify_part(place, steady_clock::now() + kCheckPart, &lost));
-    if (all) return before.table.empty() ? lost : std::uint64_t{0};
+    TRY_ASSIGN(const bool all, impl_->verify_part(place, steady_clock::now() + kCheckPart, seen));
+    if (all) return before.table.empty() ? seen.lost : std::uint64_t{0};
     if (before.table != place.table || before.key != place.key) without_progress = 0;
   }
   return Error{Errc::Unavailable, impl_->directory + ": the environment is too busy to check its pages"};

@@ -250,7 +250,8 @@ class Feed {
 // The mail environment of one process. Thread-safe.
 class Store {
  public:
-  static base::Result<std::unique_ptr<Store>> open(const std::string& directory);
+  static base::Result<std::unique_ptr<Store>> open(const std::string& directory,
+                                                   lmdb::Misplaced misplaced = lmdb::Misplaced::Report);
   lmdb::Env& env() { return *env_; }
   Feed& feed() { return feed_; }
 

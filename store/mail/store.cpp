@@ -1,3 +1,4 @@
+#include "store/body/body.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -10,11 +11,15 @@ constexpr std::uint32_t kFormatVersion = 2;  // FORMAT.md
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory, lmdb::Misplaced misplaced) {
   lmdb::EnvOptions options;
   options.tables.assign(kTableNames.begin(), kTableNames.end());
   options.format_version = kFormatVersion;
   options.schema = "mail";
+  options.sealed = {kCounters, kAccounts, kMailboxes, kNames,    kSubscriptions, kKeywords, kMessages,
+                    kChanges,  kBlobIds,  kBlobs,     kSummaries, kExpunges,      kDeliveries};
+  options.belongs = body::is_sealed;
+  options.misplaced = misplaced;
   std::unique_ptr<Store> store(new Store());
   TRY_ASSIGN(store->env_, lmdb::Env::open(directory, std::move(options)));
   Feed* feed = &store->feed_;

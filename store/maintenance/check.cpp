@@ -53,7 +53,7 @@ Result<std::unique_ptr<Store>> open(const std::string& directory, const std::str
     report.notes.push_back("there is no " + environment + " database yet");  // made when it is first needed
     return std::unique_ptr<Store>();
   }
-  auto opened = Store::open(directory);
+  auto opened = Store::open(directory, lmdb::Misplaced::Leave);  // what it would put back is a finding
   if (opened.ok() || opened.error().code != Errc::Corrupt) return opened;
   add_finding(report, {Problem::Unopenable, environment, "", directory, opened.error().text, {}});
   return std::unique_ptr<Store>();

@@ -1,6 +1,7 @@
 // The operator's steps: retry, hold, remove, and the pauses of routes; and the environment.
 #include <utility>
 
+#include "store/body/body.hpp"
 #include "store/queue/queue.hpp"
 #include "store/queue/states.hpp"
 #include "store/queue/tables.hpp"
@@ -73,11 +74,14 @@ Result<std::vector<RoutePause>> list_pauses(const ReadTxn& txn) {
   return pauses;
 }
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& directory) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& directory, lmdb::Misplaced misplaced) {
   lmdb::EnvOptions options;
   options.tables = table_names();
   options.format_version = kFormatVersion;
   options.schema = "queue";
+  options.sealed = {kCounters, kEntries, kPauses};
+  options.belongs = body::is_sealed;
+  options.misplaced = misplaced;
   std::unique_ptr<Store> store(new Store());
   TRY_ASSIGN(store->env_, lmdb::Env::open(directory, std::move(options)));
   return store;

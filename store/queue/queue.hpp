@@ -105,7 +105,8 @@ struct Claim {
 // ran out), oldest due first; entries that are damaged are set aside. Marks them InFlight until `lease_until`. Entries on which some recipient is still
 // in flight under a running lease are passed over, so that one entry is worked on once.
 base::Result<std::vector<Claim>> claim_due(WriteTxn& txn, UnixTime now, UnixTime lease_until, std::size_t most);
-// Gives every lease back at once: called by the relay at its start, when no other relay can be running.
+// Gives every lease back at once, and writes rows of the indexes that are missing: called by the relay at its start, when
+// no other relay can be running. How many entries had a lease.
 base::Result<std::size_t> release_leases(WriteTxn& txn, UnixTime now);
 // For all of the entry's recipients that are in flight. NotFound: the operator removed the entry.
 base::Status extend_lease(WriteTxn& txn, QueueId id, UnixTime lease_until);
@@ -164,7 +165,8 @@ base::Result<std::vector<RoutePause>> list_pauses(const ReadTxn& txn);
 
 class Store {
  public:
-  static base::Result<std::unique_ptr<Store>> open(const std::string& directory);
+  static base::Result<std::unique_ptr<Store>> open(const std::string& directory,
+                                                   lmdb::Misplaced misplaced = lmdb::Misplaced::Report);
   lmdb::Env& env() { return *env_; }
 
  private:

@@ -88,6 +88,18 @@ bool has_leases(const Entry& entry) {
                      [](const Recipient& one) { return one.state == State::InFlight; });
 }
 
+// A row that damage took out of an index would leave its entry lying for ever. The keys that `entry` should have and has not.
+Status add_missing_rows(const ReadTxn& txn, const Entry& entry, std::vector<std::pair<lmdb::Table, std::string>>& missing) {
+  const auto look = [&](lmdb::Table table, std::string key) -> Status {
+    TRY_ASSIGN(const auto row, txn.get(table, key));
+    if (!row) missing.emplace_back(table, std::move(key));
+    return base::ok();
+  };
+  if (const auto due = due_time(entry)) TRY(look(kDue, due_key(*due, entry.id)));
+  if (has_unreported(entry)) TRY(look(kUnreported, entry_key(entry.id)));
+  return base::ok();
+}
+
 // Writes one outcome into the entry.
 Status apply(Entry& entry, const Outcome& outcome, UnixTime now) {
   const bool late =
@@ -133,17 +145,20 @@ Result<std::vector<Claim>> claim_due(WriteTxn& txn, UnixTime now, UnixTime lease
 Result<std::size_t> release_leases(WriteTxn& txn, UnixTime now) {
   std::vector<Entry> leased;
   std::vector<std::pair<QueueId, Error>> damaged;
+  std::vector<std::pair<lmdb::Table, std::string>> missing;
   {
     auto cursor = txn.cursor(kEntries);  // ends before the changes
     TRY_ASSIGN(auto at, cursor.seek(""));
     while (at) {
       const QueueId id = decode_entry_key(at->key).value_or(QueueId{0});
       auto entry = decode_entry(id, at->value);
+      if (entry.ok()) TRY(add_missing_rows(txn, *entry, missing));
       if (entry.ok() && has_leases(*entry)) leased.push_back(std::move(*entry));
       if (!entry.ok() && id) damaged.emplace_back(id, entry.error());
       TRY_ASSIGN(at, cursor.next());
     }
   }
+  for (const auto& [table, key] : missing) TRY(txn.put(table, key, ""));
   for (const auto& [id, why] : damaged) TRY(set_aside(txn, id, why));
   for (const Entry& before : leased) {
     Entry after = before;

@@ -429,6 +429,26 @@ TEST_CASE_METHOD(QueueFixture, "a damaged entry is set aside, and everything els
   CHECK(entries_of(queue::kBodies) == 2);
 }
 
+TEST_CASE_METHOD(QueueFixture, "rows of the indexes that are missing come back at the relay's start") {
+  const QueueId waiting = put(to({"a@far.example"})), leased = put(to({"b@far.example"}));
+  REQUIRE(claim().size() == 2);
+  const queue::Outcome failed{.state = State::Failed, .route = "mx", .reply = "550 no", .status = "5.1.1"};
+  REQUIRE(write([&](WriteTxn& txn) { return queue::finish(txn, waiting, {failed}, now); }).ok());
+  REQUIRE(entries_of(queue::kUnreported) == 1);
+  const auto damage = [&](WriteTxn& txn) -> base::Status {
+    TRY(txn.erase_prefix(queue::kDue, ""));
+    TRY(txn.erase_prefix(queue::kUnreported, ""));
+    return base::ok();
+  };
+  REQUIRE(write(damage).ok());
+  CHECK(*write([&](WriteTxn& txn) { return queue::release_leases(txn, now); }) == 1);
+  check_indexes();
+  CHECK(entries_of(queue::kUnreported) == 1);
+  const auto claims = claim();
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].entry.id == leased);
+}
+
 TEST_CASE_METHOD(QueueFixture,
                  "rows of the due index that do not follow from an entry are put right when they are met") {
   const QueueId id = put(to({"a@far.example"}));
