@@ -55,26 +55,28 @@ void Collector::work(std::string_view trouble, Due due, Job job, Add add) {
 
 void Collector::collect(base::UnixTime upto) {
   mail::Collected all;
-  work("bodies without messages cannot be collected now",
-       [upto](const mail::ReadTxn& txn) { return mail::has_garbage(txn, upto); },
-       [upto](mail::WriteTxn& txn) { return mail::collect_garbage(txn, upto, kCollectionJob); },
-       [&all](const mail::Collected& some) {
-         all.bodies += some.bodies;
-         all.octets += some.octets;
-         return some.more;
-       });
+  work(
+      "bodies without messages cannot be collected now",
+      [upto](const mail::ReadTxn& txn) { return mail::has_garbage(txn, upto); },
+      [upto](mail::WriteTxn& txn) { return mail::collect_garbage(txn, upto, kCollectionJob); },
+      [&all](const mail::Collected& some) {
+        all.bodies += some.bodies;
+        all.octets += some.octets;
+        return some.more;
+      });
   if (all.bodies > 0) log::info("collected bodies without messages", {{"bodies", all.bodies}, {"octets", all.octets}});
 }
 
 void Collector::forget(base::UnixTime upto) {
   std::size_t all = 0;
-  work("old deliveries cannot be forgotten now",
-       [upto](const mail::ReadTxn& txn) { return mail::has_old_deliveries(txn, upto); },
-       [upto](mail::WriteTxn& txn) { return mail::forget_deliveries(txn, upto, kForgetJob); },
-       [&all](std::size_t some) {
-         all += some;
-         return some == kForgetJob;
-       });
+  work(
+      "old deliveries cannot be forgotten now",
+      [upto](const mail::ReadTxn& txn) { return mail::has_old_deliveries(txn, upto); },
+      [upto](mail::WriteTxn& txn) { return mail::forget_deliveries(txn, upto, kForgetJob); },
+      [&all](std::size_t some) {
+        all += some;
+        return some == kForgetJob;
+      });
   if (all > 0) log::info("forgot old deliveries", {{"deliveries", all}});
 }
 

@@ -85,8 +85,8 @@ Result<Stores> open_to_mend(const config::Settings& settings) {
 Result<bool> mend(const config::Settings& settings, const maintenance::Report& report, const std::string& quarantine) {
   TRY_ASSIGN(const Stores stores, open_to_mend(settings));
   const auto say = [](const std::string& step) { std::fprintf(stderr, "%s\n", step.c_str()); };
-  TRY_ASSIGN(const auto repaired,
-             maintenance::repair({stores.accounts.get(), stores.mail.get(), stores.queue.get()}, report, quarantine, say));
+  TRY_ASSIGN(const auto repaired, maintenance::repair({stores.accounts.get(), stores.mail.get(), stores.queue.get()},
+                                                      report, quarantine, say));
   return repaired.done > 0;
 }
 

@@ -115,7 +115,7 @@ struct EnvOptions {
   std::uint32_t max_readers = 1024;
   // How long open() may check pages; the rest is checked in the background. A store of some hundred MB is done in it.
   std::chrono::milliseconds check_at_open{1000};
-  std::string schema;  // "mail", "queue", "accounts": refused when the file is another one
+  std::string schema;         // "mail", "queue", "accounts": refused when the file is another one
   std::vector<Table> sealed;  // those for which `belongs` is asked while their pages are checked
   Belongs belongs = nullptr;
   Misplaced misplaced = Misplaced::Report;

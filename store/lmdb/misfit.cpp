@@ -49,8 +49,9 @@ void examine(Misfit& misfit, Belongs belongs) {
 }
 
 base::Error misplaced_error(const Misfit& misfit) {
-  return {base::Errc::Corrupt, "a record of the table " + misfit.table + " is damaged and may be missing where it belongs (key " +
-                                   base::hex(misfit.key) + "); `hearthmail check --repair` puts back or sets aside what it can, " +
+  return {base::Errc::Corrupt, "a record of the table " + misfit.table +
+                                   " is damaged and may be missing where it belongs (key " + base::hex(misfit.key) +
+                                   "); `hearthmail check --repair` puts back or sets aside what it can, " +
                                    "or restore a backup with `hearthmail restore`"};
 }
 

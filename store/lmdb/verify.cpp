@@ -89,8 +89,9 @@ Result<bool> Env::Impl::verify_snapshot(const PageFile& file, const layout::Meta
   if (all) TRY(structure.finish());
   if (all) seen.lost = structure.lost_pages();
   if (seen.misfits.size() > kMostMisfits) {
-    return Error{Errc::Corrupt, "data.mdb is damaged: over " + std::to_string(kMostMisfits) +
-                                    " records do not fit their checksums; restore it from a backup with `hearthmail restore`"};
+    return Error{Errc::Corrupt,
+                 "data.mdb is damaged: over " + std::to_string(kMostMisfits) +
+                     " records do not fit their checksums; restore it from a backup with `hearthmail restore`"};
   }
   return all;
 }

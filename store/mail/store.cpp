@@ -16,7 +16,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, lmdb::M
   options.tables.assign(kTableNames.begin(), kTableNames.end());
   options.format_version = kFormatVersion;
   options.schema = "mail";
-  options.sealed = {kCounters, kAccounts, kMailboxes, kNames,    kSubscriptions, kKeywords, kMessages,
+  options.sealed = {kCounters, kAccounts, kMailboxes, kNames,     kSubscriptions, kKeywords,  kMessages,
                     kChanges,  kBlobIds,  kBlobs,     kSummaries, kExpunges,      kDeliveries};
   options.belongs = body::is_sealed;
   options.misplaced = misplaced;

@@ -202,7 +202,7 @@ void MailboxCheck::compare(const MailboxRecord& record) {
         key);
   }
   std::string log = compare_log("changes", state_.changes, record.log_entries, record.log_from) +
-                          compare_log("expunges", state_.expunges, record.expunge_entries, record.expunges_from);
+                    compare_log("expunges", state_.expunges, record.expunge_entries, record.expunges_from);
   if (record.log_from > record.highest_modseq || record.expunges_from > record.log_from) {
     log += " reach from MODSEQ " + std::to_string(record.log_from.value) + ", of expunges from " +
            std::to_string(record.expunges_from.value) + ", under HIGHESTMODSEQ " +

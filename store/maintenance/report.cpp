@@ -31,7 +31,8 @@ constexpr BadRecordAdvice kBadRecords[] = {
     {"mail", "messages", kRestorePart},
     {"mail", "blobs", kRestorePart},
     {"queue", "entries",
-     "`hearthmail restore DIR --queue` brings it back on hold; without a backup `hearthmail check --repair` sets it aside, "
+     "`hearthmail restore DIR --queue` brings it back on hold; without a backup `hearthmail check --repair` sets it "
+     "aside, "
      "and `hearthmail queue delete ID` gives it up"},
     {"queue", "pauses", "`hearthmail check --repair` takes it out; then the route is tried again"},
 };

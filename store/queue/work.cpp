@@ -89,7 +89,8 @@ bool has_leases(const Entry& entry) {
 }
 
 // A row that damage took out of an index would leave its entry lying for ever. The keys that `entry` should have and has not.
-Status add_missing_rows(const ReadTxn& txn, const Entry& entry, std::vector<std::pair<lmdb::Table, std::string>>& missing) {
+Status add_missing_rows(const ReadTxn& txn, const Entry& entry,
+                        std::vector<std::pair<lmdb::Table, std::string>>& missing) {
   const auto look = [&](lmdb::Table table, std::string key) -> Status {
     TRY_ASSIGN(const auto row, txn.get(table, key));
     if (!row) missing.emplace_back(table, std::move(key));

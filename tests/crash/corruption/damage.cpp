@@ -41,7 +41,8 @@ Span random_record(std::string_view octets, bool with_value, std::mt19937_64& ra
   for (int tries = 0; tries < 10'000; ++tries) {
     const std::size_t page = random() % (octets.size() / kPage) * kPage;
     const std::size_t nodes = (load<std::uint16_t>(octets, page + layout::kPageLower) - layout::kPageHeader) / 2;
-    if (load<std::uint16_t>(octets, page + layout::kPageFlags) != layout::kLeaf || nodes == 0 || nodes > kPage) continue;
+    if (load<std::uint16_t>(octets, page + layout::kPageFlags) != layout::kLeaf || nodes == 0 || nodes > kPage)
+      continue;
     const std::size_t at = page + load<std::uint16_t>(octets, page + layout::kPageHeader + 2 * (random() % nodes));
     const bool big = (load<std::uint16_t>(octets, at + 4) & layout::kBigValue) != 0;
     const std::size_t key = load<std::uint16_t>(octets, at + 6), value = big ? 0 : load<std::uint16_t>(octets, at);

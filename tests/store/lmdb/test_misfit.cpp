@@ -43,12 +43,13 @@ struct Sealed : Directory {
   Sealed() {
     auto env = lmdb::open(path(), with_seals());
     REQUIRE(env->write([](WriteTxn& txn) -> base::Status {
-              for (int i = 0; i < 200; ++i) {
-                TRY(txn.put(kFirst, key_of(i), sealed(key_of(i), record_of(i))));
-                TRY(txn.put(kSecond, key_of(i), "not sealed"));
-              }
-              return base::ok();
-            }).ok());
+                 for (int i = 0; i < 200; ++i) {
+                   TRY(txn.put(kFirst, key_of(i), sealed(key_of(i), record_of(i))));
+                   TRY(txn.put(kSecond, key_of(i), "not sealed"));
+                 }
+                 return base::ok();
+               })
+                .ok());
   }
   // Writes `after` wherever the file holds `before`, which must be of the same length.
   void replace(const std::string& before, const std::string& after) {
@@ -69,7 +70,8 @@ struct Sealed : Directory {
   }
   // What stands under the keys of record 50's neighbours and its own.
   static void all_is_there(Env& env) {
-    for (const int i : {6, 7, 8, 49, 50, 51}) CHECK(value_of(env, kFirst, key_of(i)) == sealed(key_of(i), record_of(i)));
+    for (const int i : {6, 7, 8, 49, 50, 51})
+      CHECK(value_of(env, kFirst, key_of(i)) == sealed(key_of(i), record_of(i)));
     CHECK(*env.read([](const ReadTxn& txn) { return txn.entries(kFirst); }) == 200);
     CHECK(env.check_pages().ok());
   }
@@ -141,13 +143,15 @@ TEST_CASE_METHOD(Sealed, "a record is never put over another one") {
 
 TEST_CASE_METHOD(Sealed, "a damaged key that only the background finds is put back by the next start") {
   // So many before it that a start without time does not come to it.
-  REQUIRE(lmdb::open(path(), with_seals())->write([](WriteTxn& txn) -> base::Status {
-            for (int i = 1000; i < 3000; ++i) {
-              const std::string key = "a" + std::to_string(i);
-              TRY(txn.put(kFirst, key, sealed(key, record_of(i))));
-            }
-            return base::ok();
-          }).ok());
+  REQUIRE(lmdb::open(path(), with_seals())
+              ->write([](WriteTxn& txn) -> base::Status {
+                for (int i = 1000; i < 3000; ++i) {
+                  const std::string key = "a" + std::to_string(i);
+                  TRY(txn.put(kFirst, key, sealed(key, record_of(i))));
+                }
+                return base::ok();
+              })
+              .ok());
   move_record(50, "key1050A");
   EnvOptions hurried = with_seals();
   hurried.check_at_open = std::chrono::milliseconds(0);
@@ -183,7 +187,10 @@ TEST_CASE("which part of a record was damaged", "[misfit]") {
   CHECK(wrong("a key", value).wrong == Misfit::Wrong::Value);
   CHECK(wrong("a kex", big).right_key == "a key");
   CHECK(wrong("a key", big.substr(0, 99'000) + std::string(1004, 'c')).wrong == Misfit::Wrong::Value);
-  CHECK(wrong("a key", "\1\2\3\4" "nothing that was ever sealed").wrong == Misfit::Wrong::Unknown);
+  CHECK(wrong("a key",
+              "\1\2\3\4"
+              "nothing that was ever sealed")
+            .wrong == Misfit::Wrong::Unknown);
   CHECK(wrong("a key", "").wrong == Misfit::Wrong::Unknown);
 }
 
