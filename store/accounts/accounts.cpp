@@ -41,6 +41,9 @@ Result<AccountId> next_account_id(WriteTxn& txn) {
   std::uint64_t last = 0;
   if (stored) {
     TRY_ASSIGN(last, decode_number("account", *stored));
+  } else if (txn.entries(kAccounts).value_or(1) > 0) {
+    // Numbers are never given twice: a new account would be written over another one.
+    return Error{Errc::Corrupt, "accounts: the counter is missing; `hearthmail check --repair` makes it anew"};
   }
   TRY(txn.put(kCounters, "account", encode_number("account", last + 1)));
   return AccountId{last + 1};

@@ -22,7 +22,6 @@ using layout::Meta;
 
 namespace {
 
-constexpr std::string_view kCommitKey = "commit";
 // LMDB does not write a page that was allocated and freed in one transaction, so the last page may lie past the file's end.
 constexpr std::uint64_t kMostPagesPastEnd = std::uint64_t{1} << 24U;
 constexpr int kMostTries = 50;  // another process commits meanwhile

@@ -14,6 +14,8 @@
 
 namespace hearthmail::store::lmdb {
 
+constexpr std::string_view kCommitKey = "commit";  // of that record in the main tree
+
 // Before LMDB opens the file: both pages are what LMDB and our commits write. A transaction number that was damaged or cut
 // is put right when everything else proves which it must be; otherwise Corrupt, naming `restore`.
 base::Status check_metas(const std::string& data_file);

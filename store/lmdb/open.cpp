@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "common/base/bytes.hpp"
+#include "common/base/text.hpp"
 #include "common/log/log.hpp"
 #include "store/lmdb/guard.hpp"
 #include "store/lmdb/handle.hpp"
@@ -50,13 +51,15 @@ Status make_directory(const std::string& directory) {
 std::string number(std::uint32_t value) { return base::Encoder().u32(value).str(); }
 
 Error other_schema(std::string_view found, const std::string& wanted) {
-  return {Errc::Unsupported, "holds the \"" + std::string(found) + "\" tables, not \"" + wanted + "\""};
+  return {Errc::Unsupported, "holds the \"" + base::printable(found) + "\" tables, not \"" + wanted +
+                                 "\"; if nobody put another file there it is damaged: `hearthmail restore`"};
 }
 
 Error other_format(std::uint32_t found, std::uint32_t ours) {
   const std::string versions =
       "format " + std::to_string(found) + ", and this program works with format " + std::to_string(ours);
-  return {Errc::Unsupported, "was written by a newer Hearthmail in " + versions + "; upgrade it"};
+  return {Errc::Unsupported, "was written by a newer Hearthmail in " + versions +
+                                 "; upgrade it; if there never was one here it is damaged: `hearthmail restore`"};
 }
 
 // The named table's value under `key`, straight from LMDB.
@@ -75,6 +78,27 @@ Status write_meta(MDB_txn* txn, MDB_dbi meta, std::string_view key, std::string_
   const int code = mdb_put(txn, meta, &k, &v, 0);
   if (code != 0) return to_error(code, "write the format version");
   return base::ok();
+}
+
+// A table is missing. It may be younger than the file, and is made then; but when there is one that we do not know, its name
+// was damaged, and an empty table in its place would be a loss without a word.
+Status check_names(MDB_txn* txn, MDB_dbi main_tree, const EnvOptions& options) {
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn, main_tree, &cursor);
+  std::optional<std::string> unknown;
+  MDB_val key{}, value{};
+  while (code == 0 && !unknown && (code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+    const std::string name(to_view(key));
+    const bool ours = name == kMetaTable || name == kCommitKey ||
+                      std::find(options.tables.begin(), options.tables.end(), name) != options.tables.end();
+    if (!ours) unknown = base::printable(name);
+  }
+  if (cursor != nullptr) mdb_cursor_close(cursor);
+  if (unknown) {
+    return Error{Errc::Corrupt, "data.mdb is damaged: a table is missing, and there is one called \"" + *unknown +
+                                    "\"; restore it from a backup with `hearthmail restore`"};
+  }
+  return code == MDB_NOTFOUND ? base::ok() : Status(to_error(code, "read the table of tables"));
 }
 
 // Checks what the file is. False: nothing is written there yet. `older`: its format is one that we read, but do not write.
@@ -174,7 +198,10 @@ int Env::Impl::write_format(MDB_txn* txn) {
 // Opens every table in `txn`. False: a table or the format version is missing (never with `create`).
 Result<bool> Env::Impl::try_tables(MDB_txn* txn, const EnvOptions& options, bool create) {
   const unsigned flags = create ? MDB_CREATE : 0;
-  int code = mdb_dbi_open(txn, kMetaTable, flags, &versions);
+  int code = mdb_dbi_open(txn, nullptr, 0, &main_tree);
+  if (code != 0) return to_error(code, "open the table of tables");
+  if (create) TRY(check_names(txn, main_tree, options));
+  code = mdb_dbi_open(txn, kMetaTable, flags, &versions);
   if (code == MDB_NOTFOUND) return false;
   if (code != 0) return to_error(code, "open the table of versions");
   TRY_ASSIGN(const bool known, check_meta(txn, versions, options, older_format));
@@ -184,8 +211,6 @@ Result<bool> Env::Impl::try_tables(MDB_txn* txn, const EnvOptions& options, bool
     TRY(write_meta(txn, versions, kFormatKey, number(options.format_version)));
   }
   format_version = options.format_version;
-  code = mdb_dbi_open(txn, nullptr, 0, &main_tree);
-  if (code != 0) return to_error(code, "open the table of tables");
   std::vector<MDB_dbi> opened;
   for (const std::string& name : options.tables) {
     opened.emplace_back();

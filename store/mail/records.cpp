@@ -145,9 +145,24 @@ Status decode_message(std::string_view key, std::string_view value, Message& mes
   return base::ok();
 }
 
+namespace {
+
+// A counter that is missing starts at 1 only in a store that has nothing numbered by it: numbers are never given twice, and a
+// body with the number of another one would be written over it.
+Status check_unnumbered(const ReadTxn& txn, std::string_view counter) {
+  const Table numbered = counter == "mailbox" ? kMailboxes : counter == "blob" ? kBlobs : kMessages;
+  TRY_ASSIGN(const std::uint64_t entries, txn.entries(numbered));
+  if (entries == 0) return base::ok();
+  return Error{Errc::Corrupt, "the counter of the table " + std::string(kTableNames[numbered.index]) +
+                                  " is missing; `hearthmail check --repair` makes it anew"};
+}
+
+}  // namespace
+
 Result<std::uint64_t> next_number(WriteTxn& txn, std::string_view counter) {
   TRY_ASSIGN(const auto stored, txn.get(kCounters, counter));
   std::uint64_t last = 0;
+  if (!stored) TRY(check_unnumbered(txn, counter));
   if (stored) {
     TRY_ASSIGN(const std::string_view plain, body::unseal(*stored, counter));
     Decoder in(plain);

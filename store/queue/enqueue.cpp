@@ -20,6 +20,9 @@ Result<QueueId> next_queue_id(WriteTxn& txn) {
   std::uint64_t last = 0;
   if (stored) {
     TRY_ASSIGN(last, decode_number("queue", *stored));
+  } else if (txn.entries(kEntries).value_or(1) + txn.entries(kBodies).value_or(1) > 0) {
+    // Numbers are never given twice: a new entry would be written over another one.
+    return base::Error{base::Errc::Corrupt, "queue: the counter is missing; `hearthmail check --repair` makes it anew"};
   }
   TRY(txn.put(kCounters, "queue", encode_number("queue", last + 1)));
   return QueueId{last + 1};

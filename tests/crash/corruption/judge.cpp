@@ -99,7 +99,8 @@ template <class Store>
 Result<std::unique_ptr<Store>> open(const std::string& directory, Judgement& judgement) {
   auto store = Store::open(directory);
   if (store.ok()) return store;
-  const bool good = store.error().code == Errc::Corrupt && helps(store.error());
+  const Errc code = store.error().code;
+  const bool good = (code == Errc::Corrupt || code == Errc::Unsupported) && helps(store.error());
   judgement.outcome = good ? Outcome::Refused : Outcome::Bad;
   judgement.text += "open: " + store.error().text + "\n";
   return store;

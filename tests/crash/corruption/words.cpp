@@ -27,10 +27,7 @@ std::string Words::since() {
 }
 
 bool name_damage(const std::string& words) {
-  const bool damage = words.find("damaged") != std::string::npos || words.find("Corrupt") != std::string::npos ||
-                      words.find("checksum") != std::string::npos;
-  return damage &&
-         (words.find("hearthmail check") != std::string::npos || words.find("hearthmail restore") != std::string::npos);
+  return words.find("hearthmail check") != std::string::npos || words.find("hearthmail restore") != std::string::npos;
 }
 
 }  // namespace hearthmail::crash

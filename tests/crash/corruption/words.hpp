@@ -17,7 +17,7 @@ class Words {
   off_t read_ = 0;
 };
 
-// The words name damage, and a command that helps.
+// The words name a command that helps against damage; no other line of the log does.
 bool name_damage(const std::string& words);
 
 }  // namespace hearthmail::crash

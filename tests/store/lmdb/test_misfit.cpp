@@ -174,6 +174,22 @@ TEST_CASE_METHOD(Sealed, "a damaged key that only the background finds is put ba
   CHECK_FALSE(std::filesystem::exists(path() + "/damaged"));
 }
 
+TEST_CASE_METHOD(Sealed, "a table whose name was damaged is not replaced by an empty one") {
+  replace("first", "firsp");
+  const auto env = Env::open(path(), with_seals());
+  REQUIRE_FALSE(env.ok());
+  CHECK(env.error().code == Errc::Corrupt);
+  CHECK(env.error().text.find("hearthmail restore") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Sealed, "a table that is younger than the file is made") {
+  EnvOptions more = with_seals();
+  more.tables.emplace_back("third");
+  const auto env = lmdb::open(path(), more);
+  CHECK(value_of(*env, kFirst, key_of(50)) == sealed(key_of(50), record_of(50)));
+  CHECK(put(*env, Table{2}, "key", "value").ok());
+}
+
 TEST_CASE("which part of a record was damaged", "[misfit]") {
   const auto wrong = [](std::string key, std::string value) {
     Misfit misfit{"table", std::move(key), std::move(value)};

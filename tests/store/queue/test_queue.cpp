@@ -429,6 +429,20 @@ TEST_CASE_METHOD(QueueFixture, "a damaged entry is set aside, and everything els
   CHECK(entries_of(queue::kBodies) == 2);
 }
 
+TEST_CASE_METHOD(QueueFixture, "a counter that is missing gives no number a second time") {
+  const QueueId id = put(to({"a@far.example"}));
+  const auto lose = [](WriteTxn& txn) -> base::Status {
+    TRY(txn.erase(queue::kCounters, "queue"));
+    return base::ok();
+  };
+  REQUIRE(write(lose).ok());
+  const auto refused = write(
+      [&](WriteTxn& txn) { return queue::enqueue(txn, {}, to({"b@far.example"}), queue::prepare_body("other")); });
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::Corrupt);
+  CHECK(find(id)->recipients[0].address == "a@far.example");
+}
+
 TEST_CASE_METHOD(QueueFixture, "rows of the indexes that are missing come back at the relay's start") {
   const QueueId waiting = put(to({"a@far.example"})), leased = put(to({"b@far.example"}));
   REQUIRE(claim().size() == 2);
