@@ -16,8 +16,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& directory, lmdb::M
   options.tables.assign(kTableNames.begin(), kTableNames.end());
   options.format_version = kFormatVersion;
   options.schema = "mail";
-  options.sealed = {kCounters, kAccounts, kMailboxes, kNames,     kSubscriptions, kKeywords,   kMessages,
-                    kChanges,  kBlobIds,  kBlobs,     kSummaries, kExpunges,      kDeliveries, kAcl};
+  options.sealed = {kCounters, kAccounts, kMailboxes, kNames,    kSubscriptions, kKeywords, kMessages, kChanges,
+                    kBlobIds,  kBlobs,    kSummaries, kExpunges, kDeliveries,    kAcl,      kMetadata};
   options.belongs = body::is_sealed;
   options.misplaced = misplaced;
   std::unique_ptr<Store> store(new Store());

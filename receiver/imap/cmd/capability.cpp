@@ -5,9 +5,10 @@
 
 namespace hearthmail::receiver::imap::cmd {
 
+// IMAP4rev1 comes first: there are programs that look at no more than the first name.
 std::string capability_list(const Connection& connection) {
   std::string list =
-      "IMAP4rev2 IMAP4rev1 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE "
+      "IMAP4rev1 IMAP4rev2 LITERAL- SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS MOVE UNSELECT ESEARCH CONDSTORE "
       "QRESYNC "
       "SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MULTISEARCH BINARY "
       "I18NLEVEL=1 "
