@@ -31,6 +31,7 @@ class Terminal:
     def __init__(self, environment, *words):
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background ignores it
             os.execve(PROGRAMS / "hearthmail", ["hearthmail", *words], environment)
         self.shown = ""
 
