@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -18,6 +19,8 @@ using base::Result;
 using base::Status;
 
 namespace {
+
+constexpr std::chrono::milliseconds kGroupTime{50};  // the writer's
 
 // Holds the writer thread inside a job, so that jobs gather behind it.
 class Gate {
@@ -109,15 +112,19 @@ TEST_CASE("jobs that wait together share one commit, and a failing one rolls bac
       return Error{Errc::OverLimit, "no"};
     });
   }
+  const auto began = std::chrono::steady_clock::now();
   gate.open();
   const auto codes = burst.codes();
+  const bool in_time = std::chrono::steady_clock::now() - began < kGroupTime;
   for (int i = 0; i < 10; ++i) {
     const auto name = "job" + std::to_string(i);
     CHECK(codes[static_cast<std::size_t>(i)] == (i == failing ? Errc::OverLimit : Burst::kKept));
     CHECK(value_of(*env, kFirst, name) == (i == failing ? "(not-found)" : "done"));
   }
   CHECK(value_of(*env, kFirst, "kept") == "old");
-  CHECK(env->stats().commits - before.commits == 2);  // the gate's own, and one for the nine
+  const auto commits = env->stats().commits - before.commits;
+  CHECK(commits >= 2);               // the gate's own, and one for the nine
+  if (in_time) CHECK(commits == 2);  // a machine that pauses for longer splits the group
   CHECK(env->stats().jobs - before.jobs == 10);
 }
 
