@@ -5,6 +5,7 @@ import re
 import subprocess
 import unittest
 
+import mbsync
 from harness import DEADLINE, DOMAIN, Instance, letter, wait_for_exists
 from imap_wire import Wire
 from terminal import Terminal
@@ -26,33 +27,7 @@ class Clients(unittest.TestCase):
     # ---- mbsync
 
     def mbsync_config(self, store):
-        path = self.mail.root / "mbsyncrc"
-        path.write_text(f"""IMAPAccount far
-Host localhost
-Port {self.mail.ports['imaps']}
-User sync@{DOMAIN}
-Pass {self.mail.passwords['sync']}
-SSLType IMAPS
-CertificateFile {self.mail.ca}
-PipelineDepth 50
-
-IMAPStore far
-Account far
-
-MaildirStore near
-Path {store}/
-Inbox {store}/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Both
-Expunge Both
-SyncState *
-""")
-        return path
+        return mbsync.write_config(self.mail, "sync", store, "*", "Both", "PipelineDepth 50\n")
 
     def mbsync(self, config):
         done = subprocess.run(["mbsync", "-c", config, "-a"], capture_output=True, text=True, timeout=4 * DEADLINE + MESSAGES / 10, env={"HOME": str(self.mail.root), "PATH": "/usr/bin:/bin"})

@@ -1,32 +1,12 @@
 """Extensions over the wire, every answer read by the strict reader: identifiers, previews, REPLACE, UIDONLY, UTF8=ACCEPT."""
 import unittest
 
-from harness import DOMAIN, Instance, letter
+from harness import DOMAIN, letter
 from imap_wire import Wire
+from wire_case import WireCase, one
 
 
-def one(answers, word):
-    """The only response of that name."""
-    found = [a for a in answers if a[1] == word]
-    assert len(found) == 1, answers
-    return found[0]
-
-
-class Extensions(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.mail = Instance().__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.mail.__exit__(None, None, None)
-
-    def setUp(self):
-        self.wire = Wire(self.mail, "anna")
-
-    def tearDown(self):
-        self.wire.close()
-
+class Extensions(WireCase):
     def test_identifiers(self):
         made = self.wire.ok("CREATE objects")[-1][2]
         self.assertEqual(made[0], b"MAILBOXID")

@@ -1,32 +1,15 @@
 """IMAP4rev2 over the wire, every answer read by a reader that knows nothing of IMAP4rev1."""
 import unittest
 
-from harness import Instance, letter
+from harness import letter
 from imap_wire import Wire
+from wire_case import WireCase, one
 
 
-def one(answers, word):
-    """The only response of that name."""
-    found = [a for a in answers if a[1] == word]
-    assert len(found) == 1, answers
-    return found[0]
-
-
-class Rev2(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.mail = Instance().__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.mail.__exit__(None, None, None)
-
+class Rev2(WireCase):
     def setUp(self):
-        self.wire = Wire(self.mail, "anna")
+        super().setUp()
         self.wire.enable_rev2()
-
-    def tearDown(self):
-        self.wire.close()
 
     def test_select(self):
         self.wire.ok("CREATE rev2")

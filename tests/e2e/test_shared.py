@@ -3,6 +3,7 @@ import json
 import subprocess
 import unittest
 
+import mbsync
 from harness import DEADLINE, DOMAIN, Instance, fetch_all, letter, wait_for_exists
 
 ANNA, BEN = f"anna@{DOMAIN}", f"ben@{DOMAIN}"
@@ -103,31 +104,7 @@ class Shared(unittest.TestCase):
         self.share("--rights", "write")
         store = self.mail.root / "maildir"
         store.mkdir()
-        config = self.mail.root / "mbsyncrc"
-        config.write_text(f"""IMAPAccount far
-Host localhost
-Port {self.mail.ports['imaps']}
-User {BEN}
-Pass {self.mail.passwords['ben']}
-SSLType IMAPS
-CertificateFile {self.mail.ca}
-
-IMAPStore far
-Account far
-
-MaildirStore near
-Path {store}/
-Inbox {store}/INBOX
-SubFolders Verbatim
-
-Channel all
-Far :far:
-Near :near:
-Patterns "Shared/*"
-Create Near
-Expunge Both
-SyncState *
-""")
+        config = mbsync.write_config(self.mail, "ben", store, '"Shared/*"', "Near")
         self.mbsync(config)
         near = store / "Shared" / ANNA / "Plans"
         self.assertEqual(len(self.messages(near)), 3)
