@@ -57,7 +57,7 @@ struct Authenticator::Impl {
         clock(time),
         boot_secret(crypto::random_octets(kBootSecret)),
         // What an unknown login is verified against, so that it costs the same.
-        dummy_hash(hash_password(crypto::random_octets(kBootSecret))) {}
+        dummy_hash(unmatched_hash()) {}
 
   std::string cache_key(const Credential& credential, std::string_view password) const {
     base::Encoder text;

@@ -20,6 +20,10 @@ constexpr std::size_t kMaxPassword = 1024;  // octets
 // A new hash with a random salt. Empty when the library has no memory: then no login matches it.
 std::string hash_password(std::string_view password);
 
+// A text like that of hash_password() whose salt and hash are random: no password is behind it, and to verify one against it
+// takes as long. Made at once, without computing a hash.
+std::string unmatched_hash();
+
 // True when `password` is the one behind `encoded`. False for every other text, also for one that is no argon2id hash.
 // Takes as long as the hash: call it in a worker pool, never on a loop.
 bool verify_password(std::string_view encoded, std::string_view password);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <ctime>
 #include <string>
 
 #include "common/auth/password.hpp"
@@ -15,6 +17,27 @@ TEST_CASE("a hash is argon2id with the documented cost, and verifies") {
 }
 
 TEST_CASE("two hashes of one password differ by their salt") { CHECK(hash_password("a") != hash_password("a")); }
+
+namespace {
+
+// Processor time of one verification, which the load of the machine hardly changes.
+std::clock_t cost_of(const std::string& encoded) {
+  const std::clock_t began = std::clock();
+  CHECK_FALSE(verify_password(encoded, "guess"));
+  return std::clock() - began;
+}
+
+}  // namespace
+
+TEST_CASE("a hash that nothing matches looks like any other and is verified as any other") {
+  const std::string real = hash_password("a");
+  const std::string unmatched = unmatched_hash();
+  CHECK(unmatched.size() == real.size());
+  CHECK(std::count(unmatched.begin(), unmatched.end(), '$') == 5);
+  CHECK(unmatched.substr(0, 31) == real.substr(0, 31));
+  CHECK(unmatched_hash() != unmatched);
+  CHECK(cost_of(unmatched) > cost_of(real) / 3);  // one that cannot be read costs nothing
+}
 
 TEST_CASE("what is no argon2id hash matches nothing") {
   CHECK_FALSE(verify_password("", ""));
