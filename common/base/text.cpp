@@ -22,10 +22,6 @@ namespace {
 constexpr std::uint64_t kEach = 0x0101010101010101ULL;
 constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
 
-}  // namespace
-
-namespace {
-
 // The high bit of every octet of `word` that is in [first, first + 26): letters of one case. Adding 0x80 - first to a 7-bit
 // octet sets its high bit from `first` on.
 std::uint64_t letters_from(std::uint64_t word, std::uint64_t first) {

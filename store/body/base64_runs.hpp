@@ -27,7 +27,7 @@ struct Base64Split {
   std::string text, content;
 };
 
-// Nothing when an eighth of `plain` or more is not in runs that can be put back exactly.
+// Nothing when the runs encode less than an eighth of `plain`: then it is better left whole.
 std::optional<Base64Split> split_base64(std::string_view plain);
 // Is what `runs` say possible in `octets` octets of plain? Only then may join_base64() be asked. Sets the octets of text and
 // of content that belong to them.

@@ -4,7 +4,7 @@
 
 #include "common/base/bytes.hpp"
 #include "store/body/body.hpp"
-#include "store/mail/tables.hpp"
+#include "store/mail/rows.hpp"
 
 namespace hearthmail::store::mail {
 
@@ -28,14 +28,11 @@ Result<AclEntry> decode_acl(std::string_view key, std::string_view value) {
 
 Result<std::vector<AclEntry>> list_acl(const ReadTxn& txn, MailboxId box) {
   std::vector<AclEntry> entries;
-  const auto prefix = id_key(box.value);
-  lmdb::Cursor cursor = txn.cursor(kAcl);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(std::string_view(prefix))) {
-    TRY_ASSIGN(const AclEntry entry, decode_acl(at->key, at->value));
+  TRY(for_each_row(txn, kAcl, id_key(box.value), [&](const lmdb::KeyValue& at) -> Status {
+    TRY_ASSIGN(const AclEntry entry, decode_acl(at.key, at.value));
     entries.push_back(entry);
-    TRY_ASSIGN(at, cursor.next());
-  }
+    return base::ok();
+  }));
   return entries;
 }
 
@@ -73,17 +70,21 @@ Result<Rights> rights_of(const ReadTxn& txn, const Mailbox& box, AccountId accou
   return own.granted.with(anyone.granted).without(own.denied.with(anyone.denied));
 }
 
+namespace {
+
+// Adds the mailboxes whose lists name `member`.
+Status add_named(const ReadTxn& txn, AccountId member, std::vector<MailboxId>& boxes) {
+  return for_each_row(txn, kAclMembers, id_key(member.value), [&](const lmdb::KeyValue& at) {
+    boxes.push_back(MailboxId{big_endian<std::uint64_t>(at.key, 8)});
+    return base::ok();
+  });
+}
+
+}  // namespace
+
 Result<std::vector<MailboxId>> shared_with(const ReadTxn& txn, AccountId account) {
   std::vector<MailboxId> boxes;
-  for (const AccountId member : {kAnyone, account}) {
-    const auto prefix = id_key(member.value);
-    lmdb::Cursor cursor = txn.cursor(kAclMembers);
-    TRY_ASSIGN(auto at, cursor.seek(prefix));
-    while (at && at->key.starts_with(std::string_view(prefix))) {
-      boxes.push_back(MailboxId{big_endian<std::uint64_t>(at->key, 8)});
-      TRY_ASSIGN(at, cursor.next());
-    }
-  }
+  for (const AccountId member : {kAnyone, account}) TRY(add_named(txn, member, boxes));
   std::sort(boxes.begin(), boxes.end());
   boxes.erase(std::unique(boxes.begin(), boxes.end()), boxes.end());
   return boxes;
@@ -91,15 +92,7 @@ Result<std::vector<MailboxId>> shared_with(const ReadTxn& txn, AccountId account
 
 Status forget_in_acls(WriteTxn& txn, AccountId account) {
   std::vector<MailboxId> boxes;
-  const auto prefix = id_key(account.value);
-  {
-    lmdb::Cursor cursor = txn.cursor(kAclMembers);
-    TRY_ASSIGN(auto at, cursor.seek(prefix));
-    while (at && at->key.starts_with(std::string_view(prefix))) {
-      boxes.push_back(MailboxId{big_endian<std::uint64_t>(at->key, 8)});
-      TRY_ASSIGN(at, cursor.next());
-    }
-  }
+  TRY(add_named(txn, account, boxes));
   for (const MailboxId box : boxes) TRY(set_acl(txn, box, {account, {}, {}}));
   return base::ok();
 }
@@ -132,13 +125,10 @@ Status notify_acl(WriteTxn& txn, MailboxId box) {
 
 Result<std::vector<AccountId>> acl_members(const ReadTxn& txn, MailboxId box) {
   std::vector<AccountId> members;
-  const auto prefix = id_key(box.value);
-  lmdb::Cursor cursor = txn.cursor(kAcl);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(std::string_view(prefix))) {
-    members.push_back(AccountId{big_endian<std::uint64_t>(at->key, 8)});
-    TRY_ASSIGN(at, cursor.next());
-  }
+  TRY(for_each_row(txn, kAcl, id_key(box.value), [&](const lmdb::KeyValue& at) {
+    members.push_back(AccountId{big_endian<std::uint64_t>(at.key, 8)});
+    return base::ok();
+  }));
   return members;
 }
 

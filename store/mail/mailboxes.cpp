@@ -4,7 +4,7 @@
 #include "common/base/clock.hpp"
 #include "common/log/log.hpp"
 #include "store/body/body.hpp"
-#include "store/mail/tables.hpp"
+#include "store/mail/rows.hpp"
 
 namespace hearthmail::store::mail {
 
@@ -97,15 +97,10 @@ Status make_parents(WriteTxn& txn, AccountId account, std::string_view name) {
 // Calls `each(key, value)` for every record of a table whose keys begin with the account.
 template <class F>
 Status each_of_account(const ReadTxn& txn, Table table, AccountId account, F each) {
-  const auto prefix = id_key(account.value);
-  lmdb::Cursor cursor = txn.cursor(table);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(std::string_view(prefix))) {
-    TRY_ASSIGN(const std::string_view plain, body::unseal(at->value, at->key));
-    TRY(each(plain));
-    TRY_ASSIGN(at, cursor.next());
-  }
-  return base::ok();
+  return for_each_row(txn, table, id_key(account.value), [&](const lmdb::KeyValue& at) -> Status {
+    TRY_ASSIGN(const std::string_view plain, body::unseal(at.value, at.key));
+    return each(plain);
+  });
 }
 
 // The mailbox that one row of `names` leads to.
@@ -120,17 +115,14 @@ Result<Mailbox> named_mailbox(const ReadTxn& txn, const lmdb::KeyValue& row) {
 // All mailboxes by name. With `damaged` those whose name or record cannot be read are passed over and counted there.
 Result<std::vector<Mailbox>> all_mailboxes(const ReadTxn& txn, AccountId account, std::size_t* damaged) {
   std::vector<Mailbox> all;
-  const auto prefix = id_key(account.value);
-  lmdb::Cursor cursor = txn.cursor(kNames);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(std::string_view(prefix))) {
-    auto box = named_mailbox(txn, *at);
+  TRY(for_each_row(txn, kNames, id_key(account.value), [&](const lmdb::KeyValue& at) -> Status {
+    auto box = named_mailbox(txn, at);
     const bool lost = !box.ok() && (box.error().code == Errc::Corrupt || box.error().code == Errc::NotFound);
     if (!box.ok() && (!lost || damaged == nullptr)) return box.error();
     if (lost) ++*damaged;
     else all.push_back(std::move(*box));
-    TRY_ASSIGN(at, cursor.next());
-  }
+    return base::ok();
+  }));
   std::sort(all.begin(), all.end(), [](const Mailbox& a, const Mailbox& b) { return a.name < b.name; });
   return all;
 }

@@ -1,7 +1,7 @@
 #include "store/mail/metadata.hpp"
 
 #include "store/body/body.hpp"
-#include "store/mail/tables.hpp"
+#include "store/mail/rows.hpp"
 
 namespace hearthmail::store::mail {
 
@@ -21,13 +21,11 @@ Result<std::optional<std::string>> find_annotation(const ReadTxn& txn, Annotatio
 Result<std::vector<Annotation>> list_annotations(const ReadTxn& txn, AnnotationScope scope) {
   std::vector<Annotation> found;
   const std::string prefix = annotation_key(scope.box, scope.owner, "");
-  lmdb::Cursor cursor = txn.cursor(kMetadata);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(prefix)) {
-    TRY_ASSIGN(const std::string_view plain, body::unseal(at->value, at->key));
-    found.push_back({std::string(at->key.substr(prefix.size())), std::string(plain)});
-    TRY_ASSIGN(at, cursor.next());
-  }
+  TRY(for_each_row(txn, kMetadata, prefix, [&](const lmdb::KeyValue& at) -> Status {
+    TRY_ASSIGN(const std::string_view plain, body::unseal(at.value, at.key));
+    found.push_back({std::string(at.key.substr(prefix.size())), std::string(plain)});
+    return base::ok();
+  }));
   return found;
 }
 
@@ -35,13 +33,10 @@ namespace {
 
 Result<std::size_t> count_annotations(const ReadTxn& txn, AnnotationScope scope) {
   std::size_t count = 0;
-  const std::string prefix = annotation_key(scope.box, scope.owner, "");
-  lmdb::Cursor cursor = txn.cursor(kMetadata);
-  TRY_ASSIGN(auto at, cursor.seek(prefix));
-  while (at && at->key.starts_with(prefix)) {
+  TRY(for_each_row(txn, kMetadata, annotation_key(scope.box, scope.owner, ""), [&](const lmdb::KeyValue&) {
     ++count;
-    TRY_ASSIGN(at, cursor.next());
-  }
+    return base::ok();
+  }));
   return count;
 }
 

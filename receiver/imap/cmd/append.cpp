@@ -89,14 +89,11 @@ base::Status Append::begin_text(std::uint64_t octets, bool binary) {
 // RFC 9208 §4.3.1, before the octets are sent. What REPLACE leaves is known only once it has written.
 base::Status Append::check_quota() const {
   if (replaced_ != base::Uid{0}) return base::ok();
-  return services_.mail.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-    TRY_ASSIGN(const auto reached, reach(txn, target_, Right::Insert));
-    const base::AccountId owner = reached.mailbox.account;
-    TRY_ASSIGN(const base::Quota quota, services_.quota_of(owner));
-    if (!quota.limited()) return base::ok();
-    TRY_ASSIGN(const mail::Usage now, mail::usage(txn, owner));
-    return mail::check_room(now, quota, {octets_, messages_.size()});
-  });
+  TRY_ASSIGN(const base::Quota quota, services_.quota_of(target_.owner));
+  if (!quota.limited()) return base::ok();
+  TRY_ASSIGN(const mail::Usage now,
+             services_.mail.env().read([this](const mail::ReadTxn& txn) { return mail::usage(txn, target_.owner); }));
+  return mail::check_room(now, quota, {octets_, messages_.size()});
 }
 
 base::Status Append::add(std::string_view octets) {
@@ -166,9 +163,7 @@ base::Status Append::append_url(const mail::ReadTxn& txn, const Part& part, std:
 // The message's octets, in the order of its parts.
 base::Result<std::string> Append::assemble(const Message& message) {
   TRY_ASSIGN(auto texts, message.spool.read_all(""));
-  const bool plain =
-      std::all_of(message.parts.begin(), message.parts.end(), [](const Part& p) { return p.url.empty(); });
-  if (plain) return texts;
+  if (!message.catenates()) return texts;
   std::string octets;
   std::size_t at = 0;
   const auto put_together = [&](const mail::ReadTxn& txn) -> base::Status {
@@ -189,9 +184,8 @@ base::Result<std::string> Append::assemble(const Message& message) {
   return octets;
 }
 
-// How much the parts of other messages make is known only when they are read.
-bool Append::catenates() const {
-  return std::any_of(messages_.begin(), messages_.end(), [](const Message& one) { return !one.parts.empty(); });
+bool Append::Message::catenates() const {
+  return std::any_of(parts.begin(), parts.end(), [](const Part& part) { return !part.url.empty(); });
 }
 
 base::Result<Next> Append::step(Connection& connection) {
@@ -200,11 +194,15 @@ base::Result<Next> Append::step(Connection& connection) {
     return Next::Done;
   }
   switch (phase_) {
-    case Phase::Prepare:
+    case Phase::Prepare: {
       phase_ = Phase::Write;
-      if (octets_ > net::kSmallWork || catenates()) return Next::Work;
+      // How much the parts of other messages make is known only when they are read.
+      const bool catenates =
+          std::any_of(messages_.begin(), messages_.end(), [](const Message& one) { return one.catenates(); });
+      if (octets_ > net::kSmallWork || catenates) return Next::Work;
       TRY(net::run_here([this] { return work(); }));
       [[fallthrough]];
+    }
     case Phase::Write: phase_ = Phase::Answer; return Next::Write;
     case Phase::Answer: break;
   }

@@ -57,10 +57,10 @@ class Append : public Operation {
     base::Spool spool;    // its literals, one after the other
     std::vector<Part> parts;
     store::mail::PreparedBody body;
+    bool catenates() const;  // are parts of other messages in it?
   };
   enum class Phase { Prepare, Write, Answer };
 
-  bool catenates() const;
   std::size_t stored_octets() const;
   base::Status add_url(std::string url);
   base::Result<std::string> assemble(const Message& message);

@@ -173,6 +173,10 @@ base::Uid ImapFixture::deliver(std::string_view mailbox, std::string_view messag
   return appended->uid;
 }
 
+ThreeMessages::ThreeMessages() {
+  for (const auto* subject : {"one", "two", "three"}) deliver("INBOX", letter(subject));
+}
+
 ImapClient::ImapClient(ImapFixture& fixture, Options options)
     : stream(fixture.executor, options.step),
       fixture_(fixture),

@@ -93,6 +93,11 @@ class ImapFixture {
   base::AccountId account{7};
 };
 
+// Three messages in INBOX with MODSEQ 2, 3 and 4; HIGHESTMODSEQ is 4.
+struct ThreeMessages : ImapFixture {
+  ThreeMessages();
+};
+
 class ImapClient {
  public:
   struct Options {
@@ -124,6 +129,8 @@ class ImapClient {
   receiver::imap::Session session_;
   bool done_ = false;
 };
+
+inline bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 // Is `answer` that of a CREATE that went well? It has MAILBOXID (RFC 8474).
 bool made(const std::string& answer, const std::string& tag);

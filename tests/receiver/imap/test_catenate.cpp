@@ -6,13 +6,12 @@
 
 using namespace hearthmail;
 using receiver::imap::parse::parse_message_url;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // A literal that needs no invitation.
 std::string now(const std::string& octets) { return "{" + std::to_string(octets.size()) + "+}\r\n" + octets; }

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <future>
 
 #include "tests/receiver/imap/fixture.hpp"
 
@@ -113,4 +114,14 @@ TEST_CASE_METHOD(ImapFixture, "APPEND refuses more than 100 messages at once") {
   for (std::size_t i = 0; i < receiver::imap::kMaxAppends + 1; ++i) command += " " + literal("Subject: x\r\n\r\n");
   CHECK(client.talk(command + "\r\n").find("a NO [CANNOT] Too much in one APPEND") == 0);
   CHECK(client.talk("b STATUS Sent (MESSAGES)\r\n").find("MESSAGES 0)") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ImapFixture, "a small APPEND is prepared where it is and waits for no worker") {
+  ImapClient client(*this);
+  client.login();
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  REQUIRE(services->workers.submit([released] { released.wait(); }));  // the pool's only thread
+  CHECK(client.talk("a APPEND Sent " + literal(letter("x")) + "\r\n").find("a OK [APPENDUID ") == 0);
+  release.set_value();
 }

@@ -2,6 +2,7 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
@@ -20,8 +21,6 @@ struct Drafts : ImapFixture {
     return std::to_string(found->uid_validity);
   }
 };
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string literal(const std::string& octets) {
   return "{" + std::to_string(octets.size()) + "+}\r\n" + octets + "\r\n";

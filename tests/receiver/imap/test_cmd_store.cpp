@@ -3,15 +3,9 @@
 using namespace hearthmail;
 using test::ImapClient;
 using test::ImapFixture;
-using test::letter;
+using test::ThreeMessages;
 
 namespace {
-
-struct Three : ImapFixture {
-  Three() {
-    for (const auto* subject : {"one", "two", "three"}) deliver("INBOX", letter(subject));
-  }
-};
 
 std::string code_of(const std::string& answer, std::string_view name) {
   const auto at = answer.find("[" + std::string(name) + " ");
@@ -22,7 +16,7 @@ std::string code_of(const std::string& answer, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Three, "STORE adds, removes, replaces and reports, RFC 9051 6.4.6") {
+TEST_CASE_METHOD(ThreeMessages, "STORE adds, removes, replaces and reports, RFC 9051 6.4.6") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -38,7 +32,7 @@ TEST_CASE_METHOD(Three, "STORE adds, removes, replaces and reports, RFC 9051 6.4
   CHECK(client.talk("g UID STORE 9 +FLAGS (\\Seen)\r\n") == "g OK UID STORE completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "a new keyword is announced before it is used, RFC 9051 7.3.5") {
+TEST_CASE_METHOD(ThreeMessages, "a new keyword is announced before it is used, RFC 9051 7.3.5") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -51,7 +45,7 @@ TEST_CASE_METHOD(Three, "a new keyword is announced before it is used, RFC 9051 
   CHECK(client.talk("c STORE 2 +FLAGS.SILENT (Other)\r\n").find("* FLAGS (") == 0);
 }
 
-TEST_CASE_METHOD(Three, "EXPUNGE counts down, UID EXPUNGE takes only its set, RFC 9051 6.4.3, 6.4.9") {
+TEST_CASE_METHOD(ThreeMessages, "EXPUNGE counts down, UID EXPUNGE takes only its set, RFC 9051 6.4.3, 6.4.9") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -62,7 +56,7 @@ TEST_CASE_METHOD(Three, "EXPUNGE counts down, UID EXPUNGE takes only its set, RF
   CHECK(client.talk("d FETCH 1:* FLAGS\r\n").find("* 1 FETCH") == std::string::npos);
 }
 
-TEST_CASE_METHOD(Three, "CLOSE expunges silently, UNSELECT does not, RFC 9051 6.4.1, 6.4.2") {
+TEST_CASE_METHOD(ThreeMessages, "CLOSE expunges silently, UNSELECT does not, RFC 9051 6.4.1, 6.4.2") {
   ImapClient client(*this);
   client.open();
   client.talk("x STORE 1 +FLAGS.SILENT (\\Deleted)\r\n");
@@ -74,7 +68,7 @@ TEST_CASE_METHOD(Three, "CLOSE expunges silently, UNSELECT does not, RFC 9051 6.
   CHECK(client.talk("e EXPUNGE\r\n") == "e BAD Not possible in this state\r\n");
 }
 
-TEST_CASE_METHOD(Three, "COPY keeps flags and tells both sets of UIDs, RFC 9051 6.4.7, RFC 4315") {
+TEST_CASE_METHOD(ThreeMessages, "COPY keeps flags and tells both sets of UIDs, RFC 9051 6.4.7, RFC 4315") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -89,7 +83,7 @@ TEST_CASE_METHOD(Three, "COPY keeps flags and tells both sets of UIDs, RFC 9051 
         "* 2 FETCH (FLAGS (\\Flagged Work \\Recent))\r\nd OK FETCH completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "MOVE tells COPYUID, then EXPUNGE, RFC 6851") {
+TEST_CASE_METHOD(ThreeMessages, "MOVE tells COPYUID, then EXPUNGE, RFC 6851") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -102,7 +96,7 @@ TEST_CASE_METHOD(Three, "MOVE tells COPYUID, then EXPUNGE, RFC 6851") {
   CHECK(client.talk("d STATUS Trash (MESSAGES)\r\n").find("MESSAGES 2") != std::string::npos);
 }
 
-TEST_CASE_METHOD(Three, "SEARCH and ESEARCH, RFC 9051 6.4.4, 7.3.4") {
+TEST_CASE_METHOD(ThreeMessages, "SEARCH and ESEARCH, RFC 9051 6.4.4, 7.3.4") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();

@@ -2,24 +2,13 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
+using test::ThreeMessages;
 
-namespace {
-
-// Three messages with MODSEQ 2, 3 and 4; HIGHESTMODSEQ is 4.
-struct Three : ImapFixture {
-  Three() {
-    for (const auto* subject : {"one", "two", "three"}) deliver("INBOX", letter(subject));
-  }
-};
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
-
-TEST_CASE_METHOD(Three, "ENABLE names what it has switched on, RFC 5161 3.2") {
+TEST_CASE_METHOD(ThreeMessages, "ENABLE names what it has switched on, RFC 5161 3.2") {
   ImapClient client(*this);
   client.login();
   CHECK(client.talk("a ENABLE X-UNKNOWN condstore\r\n") == "* ENABLED CONDSTORE\r\na OK ENABLE completed\r\n");
@@ -28,7 +17,7 @@ TEST_CASE_METHOD(Three, "ENABLE names what it has switched on, RFC 5161 3.2") {
   CHECK(client.talk("d ENABLE\r\n").substr(0, 5) == "d BAD");
 }
 
-TEST_CASE_METHOD(Three, "SELECT tells HIGHESTMODSEQ to everybody, RFC 7162 3.1.2") {
+TEST_CASE_METHOD(ThreeMessages, "SELECT tells HIGHESTMODSEQ to everybody, RFC 7162 3.1.2") {
   ImapClient client(*this);
   client.login();
   CHECK(has(client.talk("a SELECT INBOX\r\n"), "* OK [HIGHESTMODSEQ 4] Highest\r\n"));
@@ -38,7 +27,8 @@ TEST_CASE_METHOD(Three, "SELECT tells HIGHESTMODSEQ to everybody, RFC 7162 3.1.2
   CHECK(client.talk("e SELECT INBOX (QRESYNC (1 1))\r\n") == "e BAD QRESYNC has not been enabled\r\n");
 }
 
-TEST_CASE_METHOD(Three, "the first command that needs CONDSTORE enables it and tells HIGHESTMODSEQ, RFC 7162 3.1") {
+TEST_CASE_METHOD(ThreeMessages,
+                 "the first command that needs CONDSTORE enables it and tells HIGHESTMODSEQ, RFC 7162 3.1") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient anna(*this, {step, true, true});
   ImapClient other(*this);
@@ -75,7 +65,7 @@ TEST_CASE_METHOD(Three, "the first command that needs CONDSTORE enables it and t
         "* 3 FETCH (UID 3 FLAGS (\\Flagged \\Recent) MODSEQ (5))\r\nz OK NOOP completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "CHANGEDSINCE shows what changed, with MODSEQ, RFC 7162 3.1.4.1") {
+TEST_CASE_METHOD(ThreeMessages, "CHANGEDSINCE shows what changed, with MODSEQ, RFC 7162 3.1.4.1") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -95,7 +85,7 @@ TEST_CASE_METHOD(Three, "CHANGEDSINCE shows what changed, with MODSEQ, RFC 7162 
   CHECK(client.talk("i UID FETCH 1 UID (CHANGEDSINCE 1 VANISHED)\r\n") == "i BAD QRESYNC has not been enabled\r\n");
 }
 
-TEST_CASE_METHOD(Three, "UNCHANGEDSINCE refuses what has changed, RFC 7162 3.1.3") {
+TEST_CASE_METHOD(ThreeMessages, "UNCHANGEDSINCE refuses what has changed, RFC 7162 3.1.3") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -116,7 +106,7 @@ TEST_CASE_METHOD(Three, "UNCHANGEDSINCE refuses what has changed, RFC 7162 3.1.3
   CHECK(client.talk("g STORE 1 (CHANGEDSINCE 1) +FLAGS (\\Seen)\r\n").substr(0, 5) == "g BAD");
 }
 
-TEST_CASE_METHOD(Three, "a conditional STORE of a message that another session expunged, RFC 7162 3.1.3") {
+TEST_CASE_METHOD(ThreeMessages, "a conditional STORE of a message that another session expunged, RFC 7162 3.1.3") {
   ImapClient anna(*this);
   ImapClient other(*this);
   anna.open();
@@ -129,7 +119,7 @@ TEST_CASE_METHOD(Three, "a conditional STORE of a message that another session e
         "a NO [MODIFIED 3] Some of the messages no longer exist\r\n");
 }
 
-TEST_CASE_METHOD(Three, "SEARCH MODSEQ, and the highest of what it found, RFC 7162 3.1.5, RFC 4731 3.2") {
+TEST_CASE_METHOD(ThreeMessages, "SEARCH MODSEQ, and the highest of what it found, RFC 7162 3.1.5, RFC 4731 3.2") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.open();
@@ -148,7 +138,7 @@ TEST_CASE_METHOD(Three, "SEARCH MODSEQ, and the highest of what it found, RFC 71
   CHECK(client.talk("h SEARCH MODSEQ \"/flags/\\\\draft\" some 5\r\n").substr(0, 5) == "h BAD");
 }
 
-TEST_CASE_METHOD(Three, "a FETCH that sets \\Seen tells the new mod-sequence, RFC 7162 3.1") {
+TEST_CASE_METHOD(ThreeMessages, "a FETCH that sets \\Seen tells the new mod-sequence, RFC 7162 3.1") {
   ImapClient client(*this);
   client.open();
   client.talk("e ENABLE CONDSTORE\r\n");
@@ -157,7 +147,7 @@ TEST_CASE_METHOD(Three, "a FETCH that sets \\Seen tells the new mod-sequence, RF
   CHECK(client.talk("b FETCH 1 FLAGS\r\n") == "* 1 FETCH (FLAGS (\\Seen \\Recent))\r\nb OK FETCH completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "EXPUNGE, MOVE and CLOSE answer with HIGHESTMODSEQ, RFC 7162 3.2.7, 3.2.8") {
+TEST_CASE_METHOD(ThreeMessages, "EXPUNGE, MOVE and CLOSE answer with HIGHESTMODSEQ, RFC 7162 3.2.7, 3.2.8") {
   ImapClient client(*this);
   client.open();
   client.talk("e ENABLE CONDSTORE\r\n");

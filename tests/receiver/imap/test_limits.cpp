@@ -9,12 +9,11 @@
 
 using namespace hearthmail;
 using namespace hearthmail::receiver;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::string repeated(std::string_view text, std::size_t count) {
   std::string out;

@@ -1,12 +1,11 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 
-namespace {
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE_METHOD(ImapFixture, "SETMETADATA and GETMETADATA of a mailbox, RFC 5464 4.2, 4.3") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);

@@ -3,13 +3,12 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 struct Watching : ImapFixture {
   // What the session says by itself after `change`.

@@ -2,13 +2,12 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // What stands between `before` and the next `after`.
 std::string between(const std::string& text, const std::string& before, const std::string& after) {

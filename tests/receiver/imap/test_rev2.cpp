@@ -2,13 +2,12 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* kEnable = "e ENABLE IMAP4rev2\r\n";
 // "Entwürfe" with a composed and a decomposed ü.

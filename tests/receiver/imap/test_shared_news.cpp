@@ -3,15 +3,10 @@
 
 using namespace hearthmail;
 using test::Bert;
+using test::has;
 using test::kPlans;
 using test::letter;
 using test::SharedFixture;
-
-namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE_METHOD(SharedFixture,
                  "NOTIFY follows what is shared: l shows the name, r the messages, RFC 5465 5, RFC 4314 4") {

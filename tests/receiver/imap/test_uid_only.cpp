@@ -2,19 +2,12 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
-using test::letter;
+using test::ThreeMessages;
 
 namespace {
-
-struct Three : ImapFixture {
-  Three() {
-    for (const auto* subject : {"one", "two", "three"}) deliver("INBOX", letter(subject));
-  }
-};
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 // Every look at it is 11 seconds later, once it is let go.
 struct Hurrying : base::Clock {
@@ -29,7 +22,7 @@ struct Hurrying : base::Clock {
 
 }  // namespace
 
-TEST_CASE_METHOD(Three, "after ENABLE UIDONLY messages have no numbers, RFC 9586 3") {
+TEST_CASE_METHOD(ThreeMessages, "after ENABLE UIDONLY messages have no numbers, RFC 9586 3") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient anna(*this, {step, true, true});
   ImapClient other(*this);
@@ -57,7 +50,7 @@ TEST_CASE_METHOD(Three, "after ENABLE UIDONLY messages have no numbers, RFC 9586
         "* 2 UIDFETCH (BODY[TEXT] {7}\r\nHello\r\n)\r\nj OK UID FETCH completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "UIDONLY and CONDSTORE together, RFC 9586 3.3") {
+TEST_CASE_METHOD(ThreeMessages, "UIDONLY and CONDSTORE together, RFC 9586 3.3") {
   ImapClient anna(*this);
   anna.login();
   anna.talk("a ENABLE UIDONLY QRESYNC\r\n");
@@ -68,7 +61,7 @@ TEST_CASE_METHOD(Three, "UIDONLY and CONDSTORE together, RFC 9586 3.3") {
         "* 2 UIDFETCH (FLAGS (\\Seen \\Recent) MODSEQ (5))\r\nd OK UID FETCH completed\r\n");
 }
 
-TEST_CASE_METHOD(Three, "UNAUTHENTICATE forgets who the client was and what it enabled, RFC 8437") {
+TEST_CASE_METHOD(ThreeMessages, "UNAUTHENTICATE forgets who the client was and what it enabled, RFC 8437") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
   ImapClient client(*this, {step, true, true});
   client.take();
@@ -84,7 +77,7 @@ TEST_CASE_METHOD(Three, "UNAUTHENTICATE forgets who the client was and what it e
   CHECK(has(client.talk("f SELECT INBOX\r\n"), "f OK [READ-WRITE]"));
 }
 
-TEST_CASE_METHOD(Three, "a command that takes long says how far it is, RFC 9585 3") {
+TEST_CASE_METHOD(ThreeMessages, "a command that takes long says how far it is, RFC 9585 3") {
   Hurrying hurrying;
   services.reset(new receiver::imap::Services{*mail, services->authenticator, services->workers, hurrying,
                                               services->hostname, services->spool_dir, services->max_message_octets});

@@ -2,15 +2,10 @@
 #include "tests/receiver/imap/fixture.hpp"
 
 using namespace hearthmail;
+using test::has;
 using test::ImapClient;
 using test::ImapFixture;
 using test::letter;
-
-namespace {
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE_METHOD(ImapFixture, "after ENABLE UTF8=ACCEPT names are UTF-8 and & is itself, RFC 6855 3") {
   const auto step = GENERATE(std::size_t{1}, 3u, 4096u);
