@@ -3,34 +3,30 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "common/net/workers.hpp"
 
 namespace hearthmail::net {
 
-namespace {
+struct SharedWork::State {
+  State(std::function<void(std::size_t)> p, std::size_t n) : piece(std::move(p)), pieces(n) {}
 
-struct Shared {
-  Shared(const std::function<void(std::size_t)>& p, std::size_t n) : piece(p), pieces(n) {}
-
-  const std::function<void(std::size_t)>& piece;
+  const std::function<void(std::size_t)> piece;
   const std::size_t pieces;
   std::atomic<std::size_t> next{0};
-  std::mutex mutex;
+  mutable std::mutex mutex;
   std::condition_variable changed;
-  // Guarded by `mutex`.
-  std::size_t helping = 0;
-  bool over = false;  // whoever comes now is too late: `piece` is gone
+  std::size_t helping = 0;  // guarded by `mutex`
 
   void take() {
     for (std::size_t at = next++; at < pieces; at = next++) piece(at);
   }
+  // On a thread of the pool. Whoever comes when all pieces have been taken, or left out, finds none.
   void help() {
     {
       const std::lock_guard lock(mutex);
-      if (over) return;
       ++helping;
     }
     take();
@@ -40,18 +36,43 @@ struct Shared {
   }
 };
 
-}  // namespace
+SharedWork::SharedWork(Workers& workers, std::size_t helpers, std::size_t pieces,
+                       std::function<void(std::size_t)> piece)
+    : state_(std::make_shared<State>(std::move(piece), pieces)) {
+  for (std::size_t i = 0; i < std::min(helpers, pieces); ++i) {
+    if (!workers.submit([state = state_] { state->help(); })) break;
+  }
+}
+
+SharedWork::~SharedWork() {
+  give_up();
+  wait();
+}
+
+void SharedWork::give_up() { state_->next = state_->pieces; }
+
+void SharedWork::help() { state_->take(); }
+
+bool SharedWork::done() const {
+  if (state_->next < state_->pieces) return false;
+  const std::lock_guard lock(state_->mutex);
+  return state_->helping == 0;
+}
+
+void SharedWork::wait() {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [this] { return state_->helping == 0; });
+}
+
+bool SharedWork::wait_for(std::chrono::microseconds most) {
+  std::unique_lock lock(state_->mutex);
+  return state_->changed.wait_for(lock, most, [this] { return state_->helping == 0; });
+}
 
 void share(Workers& workers, std::size_t helpers, std::size_t pieces, const std::function<void(std::size_t)>& piece) {
-  // Owned by this call and by the pool's jobs, which may come to their turn only after it has ended.
-  const auto shared = std::make_shared<Shared>(piece, pieces);
-  for (std::size_t i = 0; i < std::min(helpers, pieces - std::min<std::size_t>(pieces, 1)); ++i) {
-    if (!workers.submit([shared] { shared->help(); })) break;
-  }
-  shared->take();
-  std::unique_lock lock(shared->mutex);
-  shared->over = true;
-  shared->changed.wait(lock, [&shared] { return shared->helping == 0; });
+  SharedWork work(workers, std::min(helpers, pieces - std::min<std::size_t>(pieces, 1)), pieces, piece);
+  work.help();
+  work.wait();
 }
 
 }  // namespace hearthmail::net

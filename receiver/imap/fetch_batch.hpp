@@ -1,10 +1,13 @@
-// The FETCH responses of several messages whose bodies are asked for, rendered at once on a worker and by whoever in the
-// pool is free: a body is decompressed, which takes longer than sending it. Each message has a transaction of its own.
+// The FETCH responses of several messages whose bodies are asked for, rendered by the loop's thread and by whoever in the pool is
+// free: a body is decompressed, which takes longer than sending it. The next batch is rendered while the client is sent
+// the last one. Each message has a transaction of its own.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/net/share.hpp"
 #include "common/net/workers.hpp"
 #include "receiver/imap/fetch_line.hpp"
 
@@ -19,7 +22,7 @@ class FetchBatch {
     base::Status status;    // as FetchLine::write() returns it
   };
 
-  // Everything outlives the batch; the view does not change while run() works.
+  // Everything outlives the batch; the view does not change between begin() and clear().
   FetchBatch(store::lmdb::Env& env, net::Workers& workers, const parse::FetchArgs& args, const Enabled& enabled)
       : env_(env), workers_(workers), args_(args), enabled_(enabled) {}
 
@@ -28,11 +31,15 @@ class FetchBatch {
 
   // False, and nothing done, when there is no room for the message in this batch.
   bool add(const store::mail::Message& message, std::size_t index);
-  // Is it enough to be worth a worker?
+  // Is it enough to be worth the pool?
   bool worth() const;
   bool empty() const { return items_.empty(); }
-  // On a worker. Fills in texts and states.
-  void run(View& view);
+  // Lets the pool fill in texts and states of what was added.
+  void begin(View& view);
+  // Takes part in that. False: the last ones are still in the pool's hands, wait() for them.
+  bool help();
+  // On any thread.
+  void wait() { work_->wait(); }
   // In the order in which they were added.
   const std::vector<Item>& items() const { return items_; }
   void clear();
@@ -45,7 +52,8 @@ class FetchBatch {
   const parse::FetchArgs& args_;
   Enabled enabled_;
   std::vector<Item> items_;
-  std::uint64_t octets_ = 0;  // of the responses, at most
+  std::uint64_t octets_ = 0;             // of the responses, at most
+  std::optional<net::SharedWork> work_;  // last: it ends before what it works on
 };
 
 }  // namespace hearthmail::receiver::imap

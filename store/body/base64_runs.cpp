@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "store/body/base64_encode.hpp"
+
 namespace hearthmail::store::body {
 
 namespace {
@@ -28,15 +30,6 @@ struct Values {
 };
 constexpr Values kValues;
 
-// Two characters for every 12 bits.
-struct Pairs {
-  std::array<std::array<char, 2>, 4096> of{};
-  constexpr Pairs() {
-    for (std::size_t i = 0; i < of.size(); ++i) of[i] = {kAlphabet[i >> 6], kAlphabet[i & 63]};
-  }
-};
-constexpr Pairs kPairs;
-
 // Decodes up to `most` groups at `in`; the number of whole ones before the first that is not of the alphabet.
 std::size_t decode_groups(const char* in, std::size_t most, std::string& out) {
   const std::size_t before = out.size();
@@ -54,20 +47,6 @@ std::size_t decode_groups(const char* in, std::size_t most, std::string& out) {
   }
   out.resize(before + done * 3);
   return done;
-}
-
-std::uint32_t three(const char* in) {
-  const auto octet = [in](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(in[i])); };
-  return octet(0) << 16 | octet(1) << 8 | octet(2);
-}
-
-char* encode_groups(const char* in, std::size_t groups, char* out) {
-  for (; groups > 0; --groups, in += 3, out += 4) {
-    const std::uint32_t value = three(in);
-    std::memcpy(out, kPairs.of[value >> 12].data(), 2);
-    std::memcpy(out + 2, kPairs.of[value & 0xFFF].data(), 2);
-  }
-  return out;
 }
 
 class Splitter {
@@ -182,7 +161,7 @@ std::size_t join_base64(const std::vector<Base64Run>& runs, std::string_view tex
         std::memcpy(to, "\r\n", 2);
         to += 2;
       }
-      to = encode_groups(content.data(), line, to);
+      to = encode_groups(content.data(), line, content.size(), to);
       content.remove_prefix(line * 3);
       left -= line;
     }

@@ -1,7 +1,5 @@
 #include "store/body/body.hpp"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 
 #include "common/base/bytes.hpp"
 #include "store/body/base64_runs.hpp"
+#include "store/body/checksum.hpp"
 
 namespace hearthmail::store::body {
 
@@ -45,13 +44,12 @@ ZSTD_DCtx* decompressor() {
   return context.get();
 }
 
-std::uint64_t checksum(std::string_view octets) { return XXH3_64bits(octets.data(), octets.size()); }
+std::uint64_t checksum(std::string_view octets) { return xxh3(octets); }
 
 std::uint64_t key_checksum(std::string_view key) { return key.empty() ? 0 : checksum(key); }
 
 std::uint32_t record_checksum(std::string_view record, std::string_view key) {
-  const auto sum = XXH3_64bits_withSeed(record.data(), record.size(), key_checksum(key));
-  return static_cast<std::uint32_t>(sum);
+  return static_cast<std::uint32_t>(xxh3(record, key_checksum(key)));
 }
 
 void write_u32(char* out, std::uint32_t value) {
@@ -126,11 +124,12 @@ std::string bind_chunk(std::string_view chunk, std::string_view key) {
 
 namespace {
 
-// What this thread decoded last. The checksum covers the stored octets and the key.
+// What this thread decoded last, of octets that had their checksum. A chunk with the same checksum under the same key is that one.
 struct Room {
   std::unique_ptr<char[]> octets{new char[kChunkOctets]};
   std::uint64_t sum = 0;
   std::size_t stored = 0;  // octets of the chunk
+  std::size_t length = 0;  // of its plain octets
   std::size_t ready = 0;   // octets that `octets` begins with
   std::string key;
 };
@@ -183,21 +182,21 @@ std::optional<std::size_t> decode_base64(std::string_view stored, std::size_t le
 Result<ChunkView> view_chunk(std::string_view chunk, std::string_view key, std::size_t need) {
   base::Decoder in(chunk);
   const std::uint64_t sum = in.u64() ^ key_checksum(key);
-  if (!in.ok() || checksum(chunk.substr(kChecksumOctets)) != sum)
-    return corrupt("a body chunk's checksum does not fit");
   const std::uint8_t kind = in.u8();
   const std::uint64_t length = in.varint();
   const std::string_view stored = in.rest();
+  need = std::min<std::size_t>(need, length);
+  Room& last = room();
+  const bool known = last.sum == sum && last.stored == stored.size() && last.key == key && !key.empty();
+  if (known && last.ready >= need) return ChunkView{{last.octets.get(), last.ready}, last.length};
+  if (chunk.size() < kChecksumOctets || checksum(chunk.substr(kChecksumOctets)) != sum)
+    return corrupt("a body chunk's checksum does not fit");
   if (!in.ok() || length > kChunkOctets) return corrupt("a body chunk's length does not fit");
   if (kind == kRaw) {
     if (stored.size() != length) return corrupt("a body chunk's length does not fit");
     return ChunkView{stored, length};
   }
   if (kind != kZstd && kind != kBase64) return Error{Errc::Unsupported, "a body chunk is of an unknown kind"};
-  need = std::min<std::size_t>(need, length);
-  Room& last = room();
-  const bool known = last.sum == sum && last.stored == stored.size() && last.key == key && !key.empty();
-  if (known && last.ready >= need) return ChunkView{{last.octets.get(), last.ready}, length};
   last.key.clear();  // nothing, should it fail
   std::optional<std::size_t> ready;
   if (kind == kBase64) ready = decode_base64(stored, length, need, last.octets.get());
@@ -205,6 +204,7 @@ Result<ChunkView> view_chunk(std::string_view chunk, std::string_view key, std::
   if (!ready || *ready < need || *ready > length) return corrupt("a body chunk does not decompress");
   last.sum = sum;
   last.stored = stored.size();
+  last.length = length;
   last.ready = *ready;
   last.key = key;
   return ChunkView{{last.octets.get(), last.ready}, length};

@@ -27,7 +27,7 @@ struct ChunkView {
   std::size_t octets = 0;  // of the whole
 };
 // The same without a copy, at least the first `need` octets: a view into `stored` or into this thread's room, until the
-// thread's next call. Readers come for several pieces of a chunk one after the other: the last one is verified each time, but
+// thread's next call. Readers come for several pieces of a chunk one after the other: the last one is verified and
 // decoded once; and text before an attachment is there without it.
 base::Result<ChunkView> view_chunk(std::string_view stored, std::string_view key, std::size_t need);
 

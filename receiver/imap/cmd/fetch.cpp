@@ -36,13 +36,13 @@ class FetchOperation : public Operation {
   base::Result<Next> step(Connection& connection) override {
     if (marking_) note_marked(connection.view());
     if (!batch_.empty()) {
+      if (!batch_.help()) return Next::Work;
       TRY(take_batch(connection.out));
-      return done() ? finish(connection) : base::Result<Next>(Next::Again);
     }
     if (done()) return finish(connection);
     if (batches_ && !line_.open()) {
       TRY(fill_batch(connection));
-      if (!batch_.empty()) return Next::Work;
+      if (!batch_.empty()) return Next::Again;  // what the last one gave is written meanwhile
     }
     if (marks_ && !line_.open() && at_ >= marked_to_) {
       TRY(find_unseen(connection));
@@ -61,7 +61,7 @@ class FetchOperation : public Operation {
 
   base::Status work() override {
     if (!batch_.empty()) {
-      batch_.run(view_);
+      batch_.wait();
       return base::ok();
     }
     return env_->read([this](const mail::ReadTxn& txn) -> base::Status {
@@ -143,7 +143,10 @@ class FetchOperation : public Operation {
     const std::size_t start = out.size();
     const auto left = [&] { return kStepOctets - std::min(kStepOctets, out.size() - start); };
     return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
-      if (line_.open()) TRY(line_.write(txn, view, out, left()));
+      if (line_.open()) {
+        TRY(line_.write(txn, view, out, left()));
+        if (batches_) return base::ok();  // it was too large for a batch; the next ones may not be
+      }
       while (!line_.open() && range_ < ranges_.size() && left() > 0 && !(marks_ && at_ >= marked_to_)) {
         TRY(render_range(txn, view, out, start));
       }
@@ -194,7 +197,7 @@ class FetchOperation : public Operation {
     return base::ok();
   }
 
-  // The next messages that can be rendered together, if they are worth it.
+  // Begins the next messages that can be rendered together, if they are worth it.
   base::Status fill_batch(Connection& connection) {
     const std::size_t range = range_, at = at_;
     bool full = false;
@@ -210,7 +213,10 @@ class FetchOperation : public Operation {
       }
       return base::ok();
     }));
-    if (batch_.worth()) return base::ok();
+    if (batch_.worth()) {
+      batch_.begin(view_);
+      return base::ok();
+    }
     batch_.clear();
     range_ = range;
     at_ = at;

@@ -106,3 +106,24 @@ TEST_CASE("shared work has ended when the call returns") {
     for (std::size_t i = 0; i < squares.size(); ++i) REQUIRE(squares[i] == static_cast<int>(i * i));
   }
 }
+
+TEST_CASE("shared work that is given up ends what was begun and leaves out the rest") {
+  Workers workers(2, 10);
+  std::promise<void> gate, begun;
+  const std::shared_future<void> open = gate.get_future().share();
+  std::atomic<int> pieces{0};
+  {
+    net::SharedWork work(workers, 1, 1000, [&](std::size_t) {
+      if (pieces++ > 0) return;
+      begun.set_value();
+      open.wait();
+    });
+    begun.get_future().wait();
+    CHECK_FALSE(work.done());
+    work.give_up();
+    CHECK_FALSE(work.wait_for(std::chrono::microseconds(1)));
+    CHECK_FALSE(work.done());
+    gate.set_value();
+  }
+  CHECK(pieces == 1);
+}

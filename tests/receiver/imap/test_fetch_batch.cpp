@@ -58,13 +58,30 @@ TEST_CASE_METHOD(Pile, "FETCH of many bodies answers as FETCH of each") {
     CHECK(answer.ends_with("a OK FETCH completed\r\n"));
     CHECK(without_tagged(answer) == one_by_one(client, items));
   }
-  CHECK(client.stream.largest_write < 3 * receiver::imap::kStepOctets);
+  CHECK(client.stream.largest_write > 3 * receiver::imap::kStepOctets);
+  CHECK(client.stream.largest_write < 8 * receiver::imap::kStepOctets);  // four and one letter
   const std::string some = client.talk("b UID FETCH 3:5,20:30,88:* BODY.PEEK[]\r\n");
   std::string wanted;
   for (const std::uint32_t uid : {3U, 4U, 5U, 20U, 21U, 22U, 23U, 24U, 25U, 26U, 27U, 28U, 29U, 30U, 88U, 89U, 90U}) {
     wanted += without_tagged(client.talk("o UID FETCH " + std::to_string(uid) + " BODY.PEEK[]\r\n"));
   }
   CHECK(without_tagged(some) == wanted);
+}
+
+TEST_CASE_METHOD(Pile, "a message too large for a batch is streamed, and the batches go on behind it") {
+  std::string large;
+  while (large.size() < 600'000) large += std::to_string(large.size()) + " octets of a large letter\r\n";
+  deliver("INBOX", letter("large", large));
+  for (int i = 0; i < 20; ++i) deliver("INBOX", letter("behind", std::string(30'000, 'x') + "\r\n"));
+  ImapClient client(*this);
+  client.open();
+  const std::string answer = client.talk("a FETCH 80:* BODY.PEEK[]\r\n");
+  std::string wanted;
+  for (std::size_t i = 80; i <= kLetters + 21; ++i) {
+    wanted += without_tagged(client.talk("o FETCH " + std::to_string(i) + " BODY.PEEK[]\r\n"));
+  }
+  CHECK(without_tagged(answer) == wanted);
+  CHECK(client.stream.largest_write > 3 * receiver::imap::kStepOctets);
 }
 
 TEST_CASE_METHOD(Pile, "a keyword is told before the first message that has it, also in a batch") {
