@@ -126,7 +126,11 @@ void StreamCore::on_allocate(uv_handle_t* handle, std::size_t, uv_buf_t* out) {
 void StreamCore::on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
   StreamCore& core = of<StreamCore>(handle);
   if (count == 0) return;  // would block after all
-  if (core.read_ != nullptr) {
+  // Nobody waits for what has come: on_allocate gave no room, and it stays in the socket. Only now is the socket left alone. A
+  // peer that waits for an answer sends nothing meanwhile, and stopping for each answer costs two system calls.
+  if (core.read_ == nullptr) {
+    if (!core.closing()) uv_read_stop(handle);
+  } else {
     if (count > 0) {
       core.answered_ = false;
       core.finish_read(static_cast<std::size_t>(count), true);
@@ -137,8 +141,6 @@ void StreamCore::on_read(uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
       core.finish_read(closed_because(static_cast<int>(count)), true);
     }
   }
-  // The coroutine usually asks for more before it comes back here; only when it does not is the socket left alone.
-  if (core.read_ == nullptr && !core.closing()) uv_read_stop(handle);
 }
 
 // `at_once` only from libuv's callbacks; elsewhere the coroutine goes on later, because its caller may be in the midst
