@@ -60,9 +60,18 @@ base::Status App::open() {
       delivery::Services{workers_, *mail_, *accounts_, clock, settings_.hostname, spool, limit, disk_.get()});
   const bool clear_login = settings_.login_in_clear == "loopback";
   if (clear_login) log::warning("imap and pop3 take passwords in clear from this machine", {{"key", "login.in_clear"}});
-  imap_.reset(new imap::Services{*mail_, authenticator_, workers_, clock, settings_.hostname, spool, limit, disk_.get(),
-                                 clear_login, directory_.get(),
-                                 [this](base::AccountId account) { return quota_of(account); }});
+  imap_.reset(new imap::Services{*mail_,
+                                 authenticator_,
+                                 workers_,
+                                 clock,
+                                 settings_.hostname,
+                                 spool,
+                                 limit,
+                                 disk_.get(),
+                                 clear_login,
+                                 directory_.get(),
+                                 [this](base::AccountId account) { return quota_of(account); },
+                                 {settings_.imap_message_limit, settings_.imap_save_limit}});
   pop3_.reset(new pop3::Services{*mail_, authenticator_, maildrops_, clock, {}, clear_login});
   return base::ok();
 }

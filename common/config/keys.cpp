@@ -38,6 +38,12 @@ const std::vector<Key<Settings>>& setting_keys() {
        "Where mail from strangers comes in; empty switches it off."},
       {"imap.listen", Kind::Endpoints, &S::imap_listen, "", "IMAP with STARTTLS."},
       {"imap.listen_tls", Kind::Endpoints, &S::imaps_listen, "", "IMAP inside TLS from the first octet."},
+      {"imap.message_limit", Kind::Count, &S::imap_message_limit, "",
+       "The most messages for which one IMAP command is done (MESSAGELIMIT), at least 1000; 0: any number. Clients "
+       "that "
+       "do not know it see only the newest of a larger mailbox."},
+      {"imap.save_limit", Kind::Count, &S::imap_save_limit, "",
+       "The same for COPY and APPEND alone (SAVELIMIT), instead of imap.message_limit."},
       {"pop3.listen", Kind::Endpoints, &S::pop3_listen, "", "POP3 with STLS."},
       {"pop3.listen_tls", Kind::Endpoints, &S::pop3s_listen, "", "POP3 inside TLS from the first octet."},
       {"submission.listen", Kind::Endpoints, &S::submission_listen, "", "Submission by our own users, STARTTLS."},

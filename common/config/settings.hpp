@@ -47,6 +47,8 @@ struct Settings {
   std::vector<std::string> smtp_listen{"0.0.0.0:25", "[::]:25"};
   std::vector<std::string> imap_listen{"0.0.0.0:143", "[::]:143"};
   std::vector<std::string> imaps_listen{"0.0.0.0:993", "[::]:993"};
+  std::uint32_t imap_message_limit = 0;  // messages of one IMAP command, RFC 9738; 0: any number
+  std::uint32_t imap_save_limit = 0;     // of COPY and APPEND alone
   std::vector<std::string> pop3_listen{"0.0.0.0:110", "[::]:110"};
   std::vector<std::string> pop3s_listen{"0.0.0.0:995", "[::]:995"};
   std::vector<std::string> submission_listen{"0.0.0.0:587", "[::]:587"};

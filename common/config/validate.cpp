@@ -97,6 +97,20 @@ void check_secret(const Route& route, std::vector<std::string>& problems) {
   }
 }
 
+// Smaller ones would leave clients with a part of mailboxes of a usual size.
+void check_message_limits(const Settings& settings, std::vector<std::string>& problems) {
+  constexpr std::uint32_t kSmallest = 1000;  // messages, RFC 9738 §3
+  const auto check = [&problems](std::string_view key, std::uint32_t limit) {
+    if (limit == 0 || limit >= kSmallest) return;
+    problems.push_back(std::string(key) + ": must be 0 (no limit) or at least 1000 (RFC 9738 §3)");
+  };
+  check("imap.message_limit", settings.imap_message_limit);
+  check("imap.save_limit", settings.imap_save_limit);
+  if (settings.imap_message_limit != 0 && settings.imap_save_limit != 0) {
+    problems.push_back("imap.save_limit: imap.message_limit holds for COPY and APPEND too; set one of them");
+  }
+}
+
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
@@ -125,6 +139,7 @@ void validate(const Settings& settings, bool with_secrets, std::vector<std::stri
     problems.push_back("lmtp.socket: " + settings.lmtp_socket +
                        " is longer than the 107 octets a unix socket may have; set run_dir to a shorter path");
   }
+  check_message_limits(settings, problems);
   if (settings.queue_lifetime.count() < 60) problems.push_back("queue.lifetime: must be at least 1m");
   if (settings.relay_routes.empty()) {
     notes.push_back("no relay route is set: mail to other domains waits in the queue and nothing leaves this machine");

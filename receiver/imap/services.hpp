@@ -25,6 +25,13 @@
 
 namespace hearthmail::receiver::imap {
 
+// How many messages one command may be done for (RFC 9738 §3); 0: any number.
+struct MessageLimit {
+  std::uint32_t all = 0;    // MESSAGELIMIT: of every command that the RFC names
+  std::uint32_t saves = 0;  // SAVELIMIT: of COPY and APPEND alone
+  std::uint32_t of_saves() const { return all != 0 ? all : saves; }
+};
+
 // Borrowed by every session; main builds it once and keeps it until the last session has ended. Its parts are
 // thread-safe, so the sessions of all loops share one.
 struct Services {
@@ -41,6 +48,7 @@ struct Services {
 
   // An account's limits (RFC 9208), on any thread; none: nobody has any.
   std::function<base::Result<base::Quota>(base::AccountId)> quota = {};
+  MessageLimit message_limit = {};
 
   base::Result<base::Quota> quota_of(base::AccountId account) const {
     return quota ? quota(account) : base::Result<base::Quota>(base::Quota{});

@@ -7,6 +7,7 @@
 #include "common/base/sync_point.hpp"
 #include "common/log/log.hpp"
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/reply.hpp"
 #include "receiver/imap/rights.hpp"
@@ -166,6 +167,7 @@ base::Task<void> Session::on_command(std::string text) {
 
 base::Task<void> Session::execute(const Rule& rule, parse::Command command) {
   connection_.completion = {};
+  connection_.limited_to = {};
   connection_.tag = command.tag;
   if (!renew()) {
     mailbox_lost();
@@ -278,6 +280,7 @@ base::Task<void> Session::complete(const parse::Command& command, base::Status s
   co_await sync(expunge);
   if (over_) co_return;
   std::string& out = connection_.out;
+  if (status.ok()) put_message_limit(connection_);
   put_highest_modseq(status.ok());
   if (status.ok()) {
     auto& completion = connection_.completion;

@@ -17,6 +17,7 @@ base::Task<void> Session::append(FramerEvent first) {
   parse::Command command;
   command.tag = literal ? std::string(first.tag) : parse::tag_of(first.text);
   connection_.completion = {};
+  connection_.limited_to = {};
   connection_.tag = command.tag;
   auto start = parse::parse_append(first.text, connection_.enabled().utf8, literal);
   const bool replaces = start.ok() && start->replaced.has_value();

@@ -65,7 +65,8 @@ class Connection {
   // Untagged responses are appended here; the session writes them out.
   std::string out;
   Completion completion;
-  std::string tag;             // of the command that is running
+  std::string tag;       // of the command that is running
+  base::Uid limited_to;  // the lowest message for which it is done, if not for all (message_limit.hpp); 0: for all
   std::function<void()> wake;  // ends the session's wait for its client; on its loop
 
   // STARTTLS succeeded: whatever was known in clear is forgotten (RFC 9051 §6.2.1).

@@ -264,7 +264,7 @@ class Reader:
     def code(self):
         word = self.match(re.compile(ATOM), "a response code")
         if word in (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"APPENDUID", b"COPYUID",
-                    b"HIGHESTMODSEQ", b"MODIFIED", b"MAILBOXID", b"INPROGRESS", b"METADATA"):
+                    b"HIGHESTMODSEQ", b"MODIFIED", b"MAILBOXID", b"INPROGRESS", b"METADATA", b"MESSAGELIMIT"):
             self.expect(b" ")
         if word == b"CAPABILITY":
             value = self.match(re.compile(ATOM + rb"( " + ATOM + rb")*"), "capabilities").split()
@@ -293,6 +293,8 @@ class Reader:
             value = self.match(re.compile(rb"(LONGENTRIES|MAXSIZE) [0-9]+|TOOMANY|NOPRIVATE"), "a METADATA code")
         elif word == b"MODIFIED":
             value = self.uid_set()
+        elif word == b"MESSAGELIMIT":  # RFC 9738 5
+            value = (self.number(1), self.number(1) if self.take(b" ") else None)
         elif word in (b"APPENDUID", b"COPYUID"):
             value = [self.number(1)]
             for _ in range(1 if word == b"APPENDUID" else 2):

@@ -9,6 +9,7 @@
 #include "common/mime/transcode.hpp"
 #include "common/net/workers.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/sections.hpp"
 #include "receiver/imap/text/output.hpp"
@@ -43,8 +44,8 @@ base::Status Append::take(parse::AppendSteps steps) {
   for (auto& step : steps) {
     switch (step.kind) {
       case parse::AppendStep::Kind::Message: {
-        const bool second = replaced_ != base::Uid{0} && !messages_.empty();  // REPLACE takes one
-        if (second || messages_.size() == kMaxAppends) return too_much();
+        if (replaced_ != base::Uid{0} && !messages_.empty()) return too_much();  // REPLACE takes one
+        TRY(check_number());
         messages_.emplace_back(std::move(step.options), services_);
         break;
       }
@@ -54,6 +55,16 @@ base::Status Append::take(parse::AppendSteps steps) {
   }
   if (refused_) return base::Error{base::Errc::Invalid, "refused"};  // before the client sends more
   return base::ok();
+}
+
+// RFC 9738 §3.1: over the limit nothing is appended.
+base::Status Append::check_number() {
+  const std::uint32_t limit = services_.message_limit.of_saves();
+  if (limit == 0) return messages_.size() < kMaxAppends ? base::ok() : base::Status(too_much());
+  const auto most = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kMaxAppends));
+  if (messages_.size() < most) return base::ok();
+  refused_ = Completion{"NO", message_limit_code(most, {}), "Too many messages in one APPEND", false};
+  return base::Error{base::Errc::Invalid, "too many messages"};
 }
 
 base::Status Append::add_url(std::string url) {

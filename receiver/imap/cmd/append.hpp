@@ -33,7 +33,7 @@ class Append : public Operation {
   // `binary`: it is a literal8 and may hold NUL (RFC 3516 §4.4).
   base::Status begin_text(std::uint64_t octets, bool binary);
   base::Status add(std::string_view octets);  // of the literal that began last. Errors: Invalid (NUL), the spool's
-  // Why the command cannot be done, where an error would not say it: TOOBIG, BADURL (RFC 4469 §4).
+  // Why the command cannot be done, where an error would not say it: TOOBIG, BADURL (RFC 4469 §4), MESSAGELIMIT.
   const std::optional<Completion>& refused() const { return refused_; }
 
   base::Result<Next> step(Connection& connection) override;
@@ -62,6 +62,7 @@ class Append : public Operation {
   enum class Phase { Prepare, Write, Answer };
 
   std::size_t stored_octets() const;
+  base::Status check_number();
   base::Status add_url(std::string url);
   base::Result<std::string> assemble(const Message& message);
   base::Status append_url(const store::mail::ReadTxn& txn, const Part& part, std::string& out);

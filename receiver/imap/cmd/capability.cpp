@@ -17,6 +17,12 @@ std::string capability_list(const Connection& connection) {
       "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METADATA "
       "LIST-EXTENDED LIST-STATUS SPECIAL-USE CREATE-SPECIAL-USE MULTIAPPEND CATENATE NOTIFY APPENDLIMIT=";
   put_number(list, connection.services().max_message_octets);
+  const MessageLimit& limit = connection.services().message_limit;  // RFC 9738 §3
+  if (limit.all != 0) {
+    list += " MESSAGELIMIT=" + std::to_string(limit.all);
+  } else if (limit.saves != 0) {
+    list += " SAVELIMIT=" + std::to_string(limit.saves);
+  }
   if (connection.state() != kNotAuthenticated) {
     if (!connection.compressed()) list += " COMPRESS=DEFLATE";
     return list;

@@ -1,6 +1,7 @@
 // COPY and MOVE, RFC 9051 §6.4.7, §6.4.8, with COPYUID (RFC 4315). One transaction: all of the messages or none.
 #include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
@@ -73,11 +74,19 @@ class CopyOperation : public Operation {
   mail::Copied copied_;
 };
 
+// COPY over the limit is refused, because it is done for all of its messages or for none; MOVE is done in part (RFC 9738 §3.1).
 Started start(Connection& connection, const parse::CopyArgs& args, bool moves) {
   const View& view = connection.view();
   if (moves && !view.may(kMoveRights)) return not_allowed(view, kMoveRights);
-  TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
+  TRY_ASSIGN(auto ranges, messages_in(view, args.set, args.uid));
   TRY_ASSIGN(auto to, find_target(connection, args.mailbox));
+  if (moves) {
+    limit_messages(connection, ranges);
+  } else {
+    const std::uint32_t limit = connection.services().message_limit.of_saves();
+    const auto lowest = keep_highest(ranges, limit);
+    if (lowest.has_value()) return too_many(limit, view.uid_at(*lowest));
+  }
   return std::unique_ptr<Operation>(new CopyOperation(connection, uids_in(view, ranges), std::move(to), moves));
 }
 

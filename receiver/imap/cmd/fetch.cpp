@@ -7,6 +7,7 @@
 #include "receiver/imap/fetch_batch.hpp"
 #include "receiver/imap/fetch_line.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
 #include "receiver/imap/vanished.hpp"
@@ -267,9 +268,10 @@ class FetchOperation : public Operation {
   mail::Stored stored_;  // of the current batch
 };
 
-// CHANGEDSINCE, RFC 7162 §3.1.4.1: only what changed of the messages that are meant, found in the log of changes.
-base::Result<std::vector<IndexRange>> changed_in(Connection& connection, const parse::FetchArgs& args,
-                                                 const std::vector<IndexRange>& ranges) {
+// CHANGEDSINCE, RFC 7162 §3.1.4.1: only what changed of the messages that are meant, found in the log of changes. What is
+// gone of them is appended to `out`.
+base::Result<std::vector<IndexRange>> changed_in(const Connection& connection, const parse::FetchArgs& args,
+                                                 const std::vector<IndexRange>& ranges, std::string& out) {
   const View& view = connection.view();
   TRY_ASSIGN(const auto changes, connection.env().read([&](const mail::ReadTxn& txn) {
     return mail::changes_since(txn, view.box(), base::ModSeq{*args.changed_since});
@@ -277,7 +279,7 @@ base::Result<std::vector<IndexRange>> changed_in(Connection& connection, const p
   if (args.vanished) {
     // "*" means the highest UID that was ever given: the last message may be among those that are gone.
     const auto vanished = vanished_of(changes.expunged, args.set.resolved(view.last_uid().value), view);
-    put_vanished(connection.out, vanished, true);
+    put_vanished(out, vanished, true);
   }
   std::vector<IndexRange> kept;
   auto range = ranges.begin();
@@ -307,10 +309,17 @@ Started fetch(Connection& connection, parse::Command& command) {
   }
   TRY_ASSIGN(auto ranges, messages_in(connection.view(), args.set, args.uid));
   if (asks_modseq(args)) connection.enable_condstore();
+  std::string vanished;
   if (args.changed_since.has_value()) {
-    TRY_ASSIGN(ranges, changed_in(connection, args, ranges));
+    TRY_ASSIGN(ranges, changed_in(connection, args, ranges, vanished));
   }
-  if (args.page.has_value()) ranges = page_of(ranges, *args.page);
+  if (args.page.has_value()) {
+    ranges = page_of(ranges, *args.page);
+    const std::uint32_t limit = connection.services().message_limit.all;
+    if (limit != 0 && count(ranges) > limit) return too_many(limit, {});  // RFC 9738 §3.1
+  }
+  limit_messages(connection, ranges);
+  connection.out += vanished;
   return std::unique_ptr<Operation>(new FetchOperation(connection, std::move(args), std::move(ranges)));
 }
 

@@ -3,6 +3,7 @@
 
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/search_program.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/search/results.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -79,7 +80,14 @@ Started search(Connection& connection, parse::Command& command) {
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(args.save);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();
-  return std::unique_ptr<Operation>(new SearchOperation(connection, std::move(args), std::move(*program.matcher)));
+  auto ranges = searched(connection.view(), *program.matcher);
+  const auto lowest = keep_highest(ranges, connection.services().message_limit.all);
+  auto operation = std::make_unique<SearchOperation>(connection, std::move(args), std::move(*program.matcher));
+  if (lowest.has_value()) {  // "$" gets no more either, RFC 9738 §3.4
+    connection.limited_to = connection.view().uid_at(*lowest);
+    operation->begin_at(*lowest);
+  }
+  return std::unique_ptr<Operation>(std::move(operation));
 }
 
 }  // namespace hearthmail::receiver::imap::cmd

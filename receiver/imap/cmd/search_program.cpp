@@ -1,5 +1,6 @@
 #include "receiver/imap/cmd/search_program.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "receiver/imap/limits.hpp"
@@ -53,6 +54,38 @@ base::Result<Program> compile(const Connection& connection, const parse::SearchA
   if (matcher.ok()) return Program{std::move(*matcher)};
   if (matcher.error().code == base::Errc::Unsupported) return Program{};
   return base::Error{base::Errc::Protocol, matcher.error().text};
+}
+
+namespace {
+
+std::vector<IndexRange> positions(const View& view, const search::Matcher::Bound& bound) {
+  std::vector<IndexRange> ranges;
+  for (const auto& [first, last] : bound.set->ranges()) {
+    IndexRange range{first - 1, std::min<std::size_t>(last, view.size())};
+    if (bound.by_uid) range = view.between(base::Uid{first}, base::Uid{last});
+    if (range.first < range.last) ranges.push_back(range);
+  }
+  return ranges;
+}
+
+// Of ascending, disjoint ranges.
+std::vector<IndexRange> intersection(const std::vector<IndexRange>& a, const std::vector<IndexRange>& b) {
+  std::vector<IndexRange> both;
+  for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
+    const IndexRange range{std::max(x->first, y->first), std::min(x->last, y->last)};
+    if (range.first < range.last) both.push_back(range);
+    ++(x->last < y->last ? x : y);
+  }
+  return both;
+}
+
+}  // namespace
+
+std::vector<IndexRange> searched(const View& view, const search::Matcher& matcher) {
+  std::vector<IndexRange> ranges;
+  if (view.size() > 0) ranges.push_back({0, view.size()});
+  for (const auto& bound : matcher.bounds()) ranges = intersection(ranges, positions(view, bound));
+  return ranges;
 }
 
 std::unique_ptr<Operation> unknown_charset(bool resets) { return std::make_unique<UnknownCharset>(resets); }

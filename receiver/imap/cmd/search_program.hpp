@@ -30,6 +30,10 @@ std::unique_ptr<Operation> unknown_charset(bool resets);
 bool needs_uid(const Connection& connection, const parse::SearchArgs& args);
 std::unique_ptr<Operation> uid_required();
 
+// The messages of the selected mailbox that a search has to look at: those in all of the sets that it names. They are what
+// MESSAGELIMIT counts, "note, NOT the number of matched messages" (RFC 9738 §3.1).
+std::vector<IndexRange> searched(const View& view, const search::Matcher& matcher);
+
 // An operation over the messages of the selected mailbox that match: first found() for each, then sort() in the worker
 // pool when the command needs it, then answer() until it says Done.
 class MatchOperation : public Operation {
@@ -39,6 +43,7 @@ class MatchOperation : public Operation {
     scan_.share(connection.services().workers);
   }
 
+  void begin_at(std::size_t index) { scan_.begin_at(index); }
   base::Result<Next> step(Connection& connection) final;
   base::Status work() final;
   // Only before the answer begins: it may go out in pieces.

@@ -4,6 +4,7 @@
 
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/search_program.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/search/results.hpp"
 #include "receiver/imap/search/sorter.hpp"
 
@@ -87,6 +88,11 @@ Started sort(Connection& connection, parse::Command& command) {
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(args.save);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();
+  const std::uint32_t limit = connection.services().message_limit.all;
+  if (limit != 0 && count(searched(connection.view(), *program.matcher)) > limit) {  // RFC 9738 §3.3
+    if (args.save) connection.view().save_result({});
+    return too_many(limit, {});
+  }
   return std::unique_ptr<Operation>(new SortOperation(connection, std::move(args), std::move(*program.matcher)));
 }
 

@@ -5,6 +5,7 @@
 #include "common/base/sync_point.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/rights.hpp"
 #include "receiver/imap/sets.hpp"
@@ -211,7 +212,8 @@ Started store(Connection& connection, parse::Command& command) {
   // Flags that the user may not change are passed over; a STORE fails only when none is left (RFC 4314 §4).
   const Rights wanted = rights_for(args);
   if (view.examined() || !(wanted.empty() || view.rights().has_any(wanted))) return not_allowed(view, wanted);
-  TRY_ASSIGN(const auto ranges, messages_in(view, args.set, args.uid));
+  TRY_ASSIGN(auto ranges, messages_in(view, args.set, args.uid));
+  limit_messages(connection, ranges);
   if (args.unchanged_since.has_value()) connection.enable_condstore();
   return std::unique_ptr<Operation>(
       new StoreOperation(view, connection.holder(), connection.enabled(), args, uids_in(view, ranges)));

@@ -4,6 +4,7 @@
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/cmd/search_program.hpp"
 #include "receiver/imap/limits.hpp"
+#include "receiver/imap/message_limit.hpp"
 #include "receiver/imap/search/threader.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -48,6 +49,9 @@ Started thread(Connection& connection, parse::Command& command) {
   TRY_ASSIGN(auto program, compile(connection, args));
   if (!program.matcher.has_value()) return unknown_charset(false);
   if (parse::has_modseq(args.tree)) connection.enable_condstore();
+  const std::uint32_t limit = connection.services().message_limit.all;
+  if (limit != 0 && count(searched(connection.view(), *program.matcher)) > limit)
+    return too_many(limit, {});  // RFC 9738 §3.3
   return std::unique_ptr<Operation>(new ThreadOperation(connection, args, std::move(*program.matcher)));
 }
 

@@ -15,7 +15,7 @@ using base::Status;
 
 namespace {
 
-enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Seconds, Field, Uids, ModSeq };
+enum class Takes : std::uint8_t { Nothing, Text, Keyword, Date, Octets, Seconds, Field, Uids, Uid, ModSeq };
 
 struct NamedKey {
   std::string_view name;
@@ -24,7 +24,7 @@ struct NamedKey {
   Takes takes;
 };
 // RFC 9051 §6.4.4; OLD and RECENT RFC 3501 §6.4.4; OLDER and YOUNGER RFC 5032 §3. NEW, NOT, OR and "(" are made of these.
-constexpr std::array<NamedKey, 41> kKeys{{
+constexpr std::array<NamedKey, 43> kKeys{{
     {"ALL", SearchKey::All, false, Takes::Nothing},
     {"ANSWERED", SearchKey::Answered, false, Takes::Nothing},
     {"DELETED", SearchKey::Deleted, false, Takes::Nothing},
@@ -59,6 +59,8 @@ constexpr std::array<NamedKey, 41> kKeys{{
     {"TEXT", SearchKey::Text, false, Takes::Text},
     {"HEADER", SearchKey::Header, false, Takes::Field},
     {"UID", SearchKey::Uid, false, Takes::Uids},
+    {"UIDAFTER", SearchKey::UidAfter, false, Takes::Uid},  // RFC 9738 §3.2
+    {"UIDBEFORE", SearchKey::UidBefore, false, Takes::Uid},
     {"MODSEQ", SearchKey::ModSeq, false, Takes::ModSeq},
     {"EMAILID", SearchKey::EmailId, false, Takes::Keyword},
     {"THREADID", SearchKey::ThreadId, false, Takes::Keyword},
@@ -111,6 +113,14 @@ Status parse_argument(Cursor& in, Takes takes, SearchNode& node) {
     case Takes::ModSeq: {
       TRY(parse_modseq_entry(in));
       TRY_ASSIGN(node.octets, in.mod_sequence());
+      break;
+    }
+    case Takes::Uid: {
+      if (in.take('$')) {
+        node.set = NumSet::saved_result();
+      } else {
+        TRY_ASSIGN(node.octets, in.nz_number());
+      }
       break;
     }
     case Takes::Uids: {

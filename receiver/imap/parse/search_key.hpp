@@ -23,6 +23,8 @@ enum class SearchKey : std::uint8_t {
   Not,          // one child
   SequenceSet,  // set
   Uid,          // set
+  UidAfter,     // octets: a UID, or set: "$"; RFC 9738 §3.2
+  UidBefore,
   Answered,
   Deleted,
   Draft,
@@ -62,8 +64,8 @@ struct SearchNode {
   std::vector<std::uint32_t> children;  // indices in SearchTree::nodes, each greater than its parent's
   std::string text;                     // in the command's charset, as sent
   std::string field;                    // Header
-  std::uint64_t octets = 0;             // Larger, Smaller; seconds of Older and Younger; the mod-sequence of ModSeq
-  std::int64_t day = 0;  // days since 1970-01-01, of dates; once compiled, Unix seconds of Older and Younger
+  std::uint64_t octets = 0;  // Larger, Smaller; seconds of Older and Younger; the mod-sequence of ModSeq; a UID
+  std::int64_t day = 0;      // days since 1970-01-01, of dates; once compiled, Unix seconds of Older and Younger
   NumSet set;
 };
 

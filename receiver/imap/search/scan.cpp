@@ -97,6 +97,11 @@ Scan::Scan(store::lmdb::Env& env, const mail::Mailbox& mailbox, std::vector<std:
   done_ = mailbox.messages == 0;
 }
 
+void Scan::begin_at(std::size_t index) {
+  index_ = index;
+  next_ = view_->uid_at(index);
+}
+
 // Moves along the view to `message`; false when the client does not know it.
 bool Scan::locate(const mail::Message& message, std::size_t& index) const {
   if (view_ == nullptr) return true;

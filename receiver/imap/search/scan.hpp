@@ -35,6 +35,9 @@ class Scan {
   // Another mailbox, without sequence numbers (RFC 7377 §2.1). `keywords` is its table.
   Scan(store::lmdb::Env& env, const store::mail::Mailbox& mailbox, std::vector<std::string> keywords, Matcher matcher);
 
+  // Looks at nothing before this message of the view.
+  void begin_at(std::size_t index);
+
   bool done() const { return done_; }
   // How many messages of the view have been looked at.
   std::size_t visited() const { return index_; }

@@ -1,6 +1,7 @@
 #include "receiver/imap/search/search.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/base/text.hpp"
@@ -33,6 +34,8 @@ Cost own_cost(SearchKey key) {
     case SearchKey::Not:
     case SearchKey::SequenceSet:
     case SearchKey::Uid:
+    case SearchKey::UidAfter:
+    case SearchKey::UidBefore:
     case SearchKey::Answered:
     case SearchKey::Deleted:
     case SearchKey::Draft:
@@ -151,9 +154,27 @@ bool matches_summary(const SearchNode& node, const mime::Summary& summary) {
   }
 }
 
+// UIDAFTER and UIDBEFORE as sets. RFC 9738 §3.2 thinks of one UID; after "$" is after, before it before all that it names.
+parse::NumSet beyond(const SearchNode& node, const parse::NumSet& saved) {
+  constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
+  const bool after = node.key == SearchKey::UidAfter;
+  auto uid = static_cast<std::uint32_t>(node.octets);
+  if (node.set.is_saved_result()) {
+    if (saved.empty()) return {};
+    uid = after ? saved.ranges().back().last : saved.ranges().front().first;
+  }
+  parse::NumSet set;
+  if (after && uid < kLargest) set.push_back({uid + 1, kLargest});
+  if (!after && uid > 1) set.push_back({1, uid - 1});
+  return set;
+}
+
 // Puts numbers in the place of "*", "$" and "now".
 void resolve(SearchNode& node, const Context& context) {
-  if (node.set.is_saved_result()) {
+  if (node.key == SearchKey::UidAfter || node.key == SearchKey::UidBefore) {
+    node.set = beyond(node, context.saved_result);
+    node.key = SearchKey::Uid;
+  } else if (node.set.is_saved_result()) {
     node.key = SearchKey::Uid;
     node.set = context.saved_result;
   } else if (node.key == SearchKey::SequenceSet) {
@@ -188,6 +209,19 @@ Result<Matcher> Matcher::compile(const SearchTree& tree, std::string_view charse
   matcher.needs_summary_ = cost[0] != Cost::Record;
   matcher.needs_body_ = cost[0] == Cost::Body;
   return matcher;
+}
+
+std::vector<Matcher::Bound> Matcher::bounds() const {
+  std::vector<Bound> bounds;
+  std::vector<std::uint32_t> open{0};
+  while (!open.empty()) {
+    const SearchNode& node = tree_.nodes[open.back()];
+    open.pop_back();
+    if (node.key == SearchKey::And) open.insert(open.end(), node.children.begin(), node.children.end());
+    const bool by_uid = node.key == SearchKey::Uid;
+    if (by_uid || node.key == SearchKey::SequenceSet) bounds.push_back({by_uid, &node.set});
+  }
+  return bounds;
 }
 
 Result<bool> Matcher::matches(SearchSubject& subject) const { return eval(0, subject, 0); }

@@ -54,6 +54,12 @@ class Matcher {
 
   // Cheap keys first; stops as soon as it knows. Errors: those of the subject. Const: several threads may share it.
   base::Result<bool> matches(SearchSubject& subject) const;
+  // Sets outside of which nothing matches, resolved; valid as long as the matcher.
+  struct Bound {
+    bool by_uid;  // otherwise sequence numbers
+    const parse::NumSet* set;
+  };
+  std::vector<Bound> bounds() const;
   bool needs_summary() const { return needs_summary_; }
   bool needs_body() const { return needs_body_; }  // BODY or TEXT: runs on the worker pool
 

@@ -90,6 +90,11 @@ TEST_CASE("a bad value names the key, the problem and what to write") {
              Contains("max_message_size") && Contains("like 50M"));
   CHECK_THAT(problem(inputs({{"HEARTHMAIL_IMAP_LISTEN", "143"}})), Contains("imap.listen") && Contains("host:port"));
   CHECK_THAT(problem(inputs({{"HEARTHMAIL_MAX_MESSAGE_SIZE", "1K"}})), Contains("64K"));
+  CHECK_THAT(problem(inputs({{"HEARTHMAIL_IMAP_MESSAGE_LIMIT", "999"}})),
+             Contains("imap.message_limit") && Contains("at least 1000"));
+  CHECK_THAT(problem(inputs({{"HEARTHMAIL_IMAP_SAVE_LIMIT", "1"}})), Contains("imap.save_limit"));
+  CHECK_THAT(problem(inputs({{"HEARTHMAIL_IMAP_MESSAGE_LIMIT", "1000"}, {"HEARTHMAIL_IMAP_SAVE_LIMIT", "1000"}})),
+             Contains("set one of them"));
   const Folder folder;
   Inputs in = inputs({});
   in.config_file = folder.write("a.toml", "hostname = \n");

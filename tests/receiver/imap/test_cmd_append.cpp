@@ -107,7 +107,7 @@ TEST_CASE_METHOD(ImapFixture, "several messages in one APPEND are stored togethe
   CHECK(client.talk("f STATUS Sent (MESSAGES)\r\n").find("MESSAGES 2)") != std::string::npos);
 }
 
-TEST_CASE_METHOD(ImapFixture, "APPEND refuses more than 100 messages at once") {
+TEST_CASE_METHOD(ImapFixture, "APPEND refuses more than 1000 messages at once") {
   ImapClient client(*this);
   client.login();
   std::string command = "a APPEND Sent";

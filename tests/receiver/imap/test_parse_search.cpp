@@ -27,6 +27,8 @@ std::string show(const SearchTree& tree, std::uint32_t index) {
     case SearchKey::Not: return children("not(");
     case SearchKey::SequenceSet: return out + node.set.to_string();
     case SearchKey::Uid: return out + "uid=" + node.set.to_string();
+    case SearchKey::UidAfter: return out + "uidafter=" + std::to_string(node.octets);
+    case SearchKey::UidBefore: return out + "uidbefore=" + std::to_string(node.octets);
     case SearchKey::Answered: return out + "answered";
     case SearchKey::Deleted: return out + "deleted";
     case SearchKey::Draft: return out + "draft";
@@ -118,6 +120,8 @@ TEST_CASE("every search key, RFC 9051 6.4.4 and RFC 3501 6.4.4", "[parse][search
       {"TEXT x", "text=x"},
       {"HEADER X-Spam \"\"", "header X-Spam="},
       {"OLDER 60", "older=60"},
+      {"UIDAFTER 4294967295", "uidafter=4294967295"},
+      {"UIDBEFORE 1", "uidbefore=1"},
       {"younger 259200", "younger=259200"},
       {"UID 1:*", "uid=1:*"},
       {"UID $", "uid=$"},
