@@ -20,10 +20,11 @@ base::Status change_of_owner(const Identifier& who, const mail::RightsChange& ch
 }
 
 Started change_acl(Connection& connection, const parse::AclArgs& args, const mail::RightsChange& change) {
+  TRY_ASSIGN(const auto prepared, prepare_identifier(args.identifier));
   TRY_ASSIGN(const auto target, find_target(connection, args.mailbox));
   // The mailbox first: who may not administer it learns nothing of accounts either.
   TRY(connection.env().read([&](const mail::ReadTxn& txn) { return reach(txn, target, Right::Administer); }));
-  TRY_ASSIGN(const Identifier who, find_identifier(connection, args.identifier));
+  TRY_ASSIGN(const Identifier who, find_identifier(connection, prepared));
   log::info("imap access list changed", {{"user", connection.user()},
                                          {"mailbox", base::printable(args.mailbox, 200)},
                                          {"identifier", base::printable(args.identifier, 200)},

@@ -13,7 +13,14 @@ struct Identifier {
   base::AccountId account;  // or kAnyone
   bool negative = false;
 };
+// What the client wrote, without the dash, as SASLprep leaves it (RFC 4314 §3).
+struct PreparedIdentifier {
+  std::string name;
+  bool negative = false;
+};
+// Protocol: it cannot be prepared, or nothing is left of it.
+base::Result<PreparedIdentifier> prepare_identifier(std::string_view text);
 // Invalid: no account of this server has that address.
-base::Result<Identifier> find_identifier(const Connection& connection, std::string_view text);
+base::Result<Identifier> find_identifier(const Connection& connection, const PreparedIdentifier& prepared);
 
 }  // namespace hearthmail::receiver::imap::cmd

@@ -1,5 +1,7 @@
 // GETACL, LISTRIGHTS and MYRIGHTS, RFC 4314 §3.3 to §3.8.
-#include "common/base/text.hpp"
+#include <utility>
+
+#include "common/auth/saslprep.hpp"
 #include "receiver/imap/cmd/acl_identifier.hpp"
 #include "receiver/imap/cmd/commands.hpp"
 #include "receiver/imap/rights.hpp"
@@ -52,14 +54,21 @@ base::Status put_acl(Connection& connection, const Reached& reached, const std::
 
 }  // namespace
 
-base::Result<Identifier> find_identifier(const Connection& connection, std::string_view text) {
-  Identifier who;
-  who.negative = text.starts_with('-');
-  if (who.negative) text.remove_prefix(1);
-  if (text == kAnyoneName) return Identifier{mail::kAnyone, who.negative};
+base::Result<PreparedIdentifier> prepare_identifier(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  auto prepared = auth::saslprep(text);
+  if (!prepared.has_value() || prepared->empty()) {
+    return base::Error{base::Errc::Protocol, "That cannot be an identifier"};
+  }
+  return PreparedIdentifier{std::move(*prepared), negative};
+}
+
+base::Result<Identifier> find_identifier(const Connection& connection, const PreparedIdentifier& prepared) {
+  if (prepared.name == kAnyoneName) return Identifier{mail::kAnyone, prepared.negative};
   if (const AccountDirectory* accounts = directory(connection); accounts != nullptr) {
-    TRY_ASSIGN(const auto entry, accounts->find(text));
-    if (entry) return Identifier{entry->account, who.negative};
+    TRY_ASSIGN(const auto entry, accounts->find(prepared.name));
+    if (entry) return Identifier{entry->account, prepared.negative};
   }
   return base::Error{base::Errc::Invalid, "No account of this server has that address"};
 }
@@ -77,10 +86,11 @@ base::Status get_acl(Connection& connection, const parse::Command& command) {
 // No rights are tied together here. The owner's are required; everybody else can have any or none.
 base::Status list_rights(Connection& connection, const parse::Command& command) {
   const auto& args = std::get<parse::AclArgs>(command.args);
+  TRY_ASSIGN(const auto prepared, prepare_identifier(args.identifier));
   return connection.env().read([&](const mail::ReadTxn& txn) -> base::Status {
     TRY_ASSIGN(const auto target, target_of(txn, connection, args.mailbox));
     TRY_ASSIGN(const auto reached, reach(txn, target, Right::Administer));
-    TRY_ASSIGN(const Identifier who, find_identifier(connection, args.identifier));
+    TRY_ASSIGN(const Identifier who, find_identifier(connection, prepared));
     std::string& out = connection.out;
     out += "* LISTRIGHTS ";
     text::append_mailbox(out, reached.shown, connection.enabled().utf8);

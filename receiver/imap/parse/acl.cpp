@@ -15,7 +15,6 @@ Result<AclArgs> parse_acl_identifier(Cursor& in) {
   TRY_ASSIGN(args.mailbox, in.mailbox());
   TRY(in.space());
   TRY_ASSIGN(args.identifier, in.astring());
-  // RFC 4314 §3: an identifier that cannot be prepared, or is empty then, is BAD.
   if (args.identifier.empty() || args.identifier == "-") return in.error("an identifier that is not empty");
   if (args.identifier.size() > kMaxIdentifier) return in.error("an identifier of at most 1000 octets");
   if (!base::is_utf8(args.identifier)) return in.error("an identifier in UTF-8");

@@ -43,6 +43,32 @@ TEST_CASE_METHOD(SharedFixture, "what SETACL refuses, and with which word, RFC 4
   CHECK(anna.talk("h GETACL Plans\r\n") == "* ACL Plans anna@example.test lrswipkxteacd\r\nh OK GETACL completed\r\n");
 }
 
+TEST_CASE_METHOD(SharedFixture, "identifiers are prepared with SASLprep, RFC 4314 3, RFC 4013") {
+  Anna anna(*this);
+  // A soft hyphen is mapped to nothing, a full-width letter to its usual form.
+  CHECK(anna.talk("a SETACL Plans {19+}\r\nbert\xC2\xAD@example.test lr\r\n") == "a OK SETACL completed\r\n");
+  CHECK(anna.talk("b SETACL Plans {20+}\r\n-\xEF\xBD\x82"
+                  "ert@example.test r\r\n") == "b OK SETACL completed\r\n");
+  CHECK(anna.talk("c GETACL Plans\r\n") ==
+        "* ACL Plans anna@example.test lrswipkxteacd bert@example.test lr -bert@example.test r\r\n"
+        "c OK GETACL completed\r\n");
+  CHECK(anna.talk("d DELETEACL Plans {19+}\r\n\xC2\xAD"
+                  "bert@example.test\r\n") == "d OK DELETEACL completed\r\n");
+  CHECK(anna.talk("e GETACL Plans\r\n") ==
+        "* ACL Plans anna@example.test lrswipkxteacd -bert@example.test r\r\ne OK GETACL completed\r\n");
+  CHECK(tagged(anna.talk("f LISTRIGHTS Plans {19+}\r\nbert\xC2\xAD@example.test\r\n"), "f") ==
+        "OK LISTRIGHTS completed");
+  // Nothing left of it, a control character, right and left mixed: BAD, whoever asks for whatever mailbox.
+  for (const char* bad : {"{2+}\r\n\xC2\xAD", "{3+}\r\n-\xC2\xAD", "{1+}\r\n\a", "{3+}\r\n\xD8\xA7\x31"}) {
+    for (const char* mailbox : {"Plans", "Nothing"}) {
+      const std::string at = std::string(mailbox) + " " + bad;
+      CHECK(anna.talk("g SETACL " + at + " lr\r\n").starts_with("g BAD "));
+      CHECK(anna.talk("h DELETEACL " + at + "\r\n").starts_with("h BAD "));
+      CHECK(anna.talk("i LISTRIGHTS " + at + "\r\n").starts_with("i BAD "));
+    }
+  }
+}
+
 TEST_CASE_METHOD(SharedFixture, "the owner cannot lock himself out, RFC 4314 2") {
   Anna anna(*this);
   for (const char* change :
