@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "common/log/log.hpp"
+#include "receiver/imap/normal_names.hpp"
 #include "store/mail/deliveries.hpp"
 
 namespace hearthmail::receiver {
@@ -30,6 +31,7 @@ void Collector::run() {
   sigset_t all;  // a signal is for main's thread
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  imap::normalise_names(mail_, [this] { return stopping(); });
   for (;;) {
     const base::UnixTime now = base::Clock::system().now();
     collect(now - times_.grace.count());

@@ -1,5 +1,6 @@
 // Takes away what nobody needs any more: bodies without messages, some time after the last one went (store/FORMAT.md,
-// "References"), and the names of the relay's deliveries, once none of them can be offered again ("Deliveries").
+// "References"), and the names of the relay's deliveries, once none of them can be offered again ("Deliveries"). Once, at its
+// beginning, it puts mailbox names in order (imap/normal_names.hpp), where that delays nobody.
 //
 // A thread of its own, because it waits for the store's writer. It works in small jobs, so that mail need not wait long.
 #pragma once

@@ -251,6 +251,20 @@ Status delete_mailbox(WriteTxn& txn, MailboxId box) {
   return remove_mailbox(txn, record);
 }
 
+Result<bool> is_named(const ReadTxn& txn, AccountId account, std::string_view name) {
+  TRY_ASSIGN(const auto box, lookup(txn, account, name));
+  return box.has_value();
+}
+
+Status give_name(WriteTxn& txn, MailboxId box, const std::string& name) {
+  TRY_ASSIGN(MailboxRecord record, load_record(txn, box));
+  TRY(erase_name(txn, record.account, record.name));
+  record.name = name;
+  TRY(save_record(txn, record));
+  TRY(put_name(txn, record.account, name, box));
+  return notify_acl(txn, box);
+}
+
 Status rename_mailbox(WriteTxn& txn, AccountId account, std::string_view from, std::string_view to) {
   auto old_name = normal_name(from);
   if (!old_name.ok()) return Error{Errc::NotFound, "no such mailbox"};
@@ -264,14 +278,7 @@ Status rename_mailbox(WriteTxn& txn, AccountId account, std::string_view from, s
   }
   if (new_name.starts_with(*old_name + "/")) return Error{Errc::Invalid, "a mailbox cannot move into itself"};
   TRY_ASSIGN(const auto plan, plan_rename(txn, account, *old_name, new_name));
-  for (const auto& [box, name] : plan) {
-    TRY_ASSIGN(MailboxRecord record, load_record(txn, box));
-    TRY(erase_name(txn, account, record.name));
-    record.name = name;
-    TRY(save_record(txn, record));
-    TRY(put_name(txn, account, name, box));
-    TRY(notify_acl(txn, box));
-  }
+  for (const auto& [box, name] : plan) TRY(give_name(txn, box, name));
   return make_parents(txn, account, new_name);
 }
 

@@ -1,6 +1,7 @@
-// For store/mail only: all rows of a table whose keys begin alike.
+// For store/mail only: all rows of a table whose keys begin alike; a mailbox and its name.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "store/mail/tables.hpp"
@@ -19,5 +20,10 @@ base::Status for_each_row(const ReadTxn& txn, Table table, std::string_view pref
   }
   return base::ok();
 }
+
+// Has the account a mailbox of this normal name?
+base::Result<bool> is_named(const ReadTxn& txn, AccountId account, std::string_view name);
+// The mailbox, without its children, gets a normal name that is free.
+base::Status give_name(WriteTxn& txn, MailboxId box, const std::string& name);
 
 }  // namespace hearthmail::store::mail
