@@ -52,15 +52,18 @@ struct Summary {
 
 Summary summarize(std::string_view message, const Index& index);
 
-// The stored form, version 2: store/FORMAT.md, "Summary record", has every octet. Octets after the last field belong to
+// The stored form, version 3: store/FORMAT.md, "Summary record", has every octet. Octets after the last field belong to
 // later minor versions and are ignored.
 std::string encode(const Summary& summary);
 base::Result<Summary> decode_summary(std::string_view stored);  // Corrupt
 
 // The same without `parts` and `fields`, which make the most work: enough to sort and to thread. Corrupt.
 base::Result<Summary> decode_summary_texts(std::string_view stored);
+// Only what SEARCH compares: ids, subject, addresses, dates. Corrupt.
+base::Result<Summary> decode_summary_compared(std::string_view stored);
 
-// Cheap partial decoding for hot paths: only the named member of an encoded summary. Corrupt.
+// Cheap partial decoding for hot paths: only the named member of an encoded summary. A view into `stored` or into this
+// thread's room, until its next call. Corrupt.
 enum class SummaryText { Envelope, Body, BodyStructure, Preview, MessageId, Subject };
 base::Result<std::string_view> summary_text(std::string_view stored, SummaryText which);
 // The listed fields, or nothing when the summary has none. Corrupt.

@@ -7,7 +7,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::uint32_t kFormatVersion = 2;  // FORMAT.md
+constexpr std::uint32_t kFormatVersion = 3;  // FORMAT.md
 
 }  // namespace
 

@@ -26,6 +26,7 @@ class Scan::Stored : public SearchSubject {
   void show(const mail::Message& message) {
     message_ = &message;
     summary_known_ = false;
+    compared_known_ = false;
   }
 
   std::uint32_t sequence() const override {
@@ -55,6 +56,14 @@ class Scan::Stored : public SearchSubject {
     }
     return &summary_;
   }
+  base::Result<const mime::Summary*> compared() override {
+    if (!summary_known_ && !compared_known_) {
+      TRY_ASSIGN(const auto stored, mail::read_summary(txn_, message_->blob));
+      TRY_ASSIGN(summary_, mime::decode_summary_compared(stored));
+      compared_known_ = true;
+    }
+    return &summary_;
+  }
   base::Result<std::string> read(mime::Range range) override {
     return mail::read_body(txn_, message_->blob, range.offset, range.octets);
   }
@@ -66,6 +75,7 @@ class Scan::Stored : public SearchSubject {
   const std::vector<std::string>& keywords_;
   const mail::Message* message_ = nullptr;
   bool summary_known_ = false;
+  bool compared_known_ = false;  // that much of it
   mime::Summary summary_;
 };
 

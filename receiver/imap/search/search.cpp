@@ -245,8 +245,12 @@ Result<bool> Matcher::eval(std::uint32_t index, SearchSubject& subject, std::siz
 Result<bool> Matcher::eval_leaf(const SearchNode& node, SearchSubject& subject) {
   const Cost cost = own_cost(node.key);
   if (cost == Cost::Record) return matches_record(node, subject);
+  if (cost == Cost::Summary) {
+    // Without a text to look for: is there such a field at all?
+    TRY_ASSIGN(const mime::Summary* texts, node.text.empty() ? subject.summary() : subject.compared());
+    return matches_summary(node, *texts);
+  }
   TRY_ASSIGN(const mime::Summary* summary, subject.summary());
-  if (cost == Cost::Summary) return matches_summary(node, *summary);
   if (node.key == SearchKey::Header) return header_contains(subject, *summary, node.field, node.text);
   if (node.key == SearchKey::Text) {
     TRY_ASSIGN(const bool in_header, any_header_contains(subject, *summary, node.text));

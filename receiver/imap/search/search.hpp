@@ -34,6 +34,8 @@ class SearchSubject {
   virtual base::UnixTime save_date() const = 0;  // RFC 8514
   // The summary made at delivery; called only when a key needs it, and kept by the subject.
   virtual base::Result<const mime::Summary*> summary() = 0;
+  // The same, of which only the texts that are compared and the dates need be there.
+  virtual base::Result<const mime::Summary*> compared() { return summary(); }
   // Octets of the message; called only for HEADER, BODY and TEXT.
   virtual base::Result<std::string> read(mime::Range range) = 0;
 };

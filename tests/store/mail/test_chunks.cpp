@@ -48,11 +48,11 @@ TEST_CASE_METHOD(Chunks, "a chunk lies in whole pages, and in pieces beside othe
   struct Case {
     std::size_t octets, rows;
   };
-  // Half a page; three or four pieces; nearly a page; pages with a rest of none, one octet, much.
+  // Whole; two to six pieces; nearly a page; pages with a rest of none, one octet, much.
   const auto [octets, count] =
-      GENERATE(Case{100, 1}, Case{1000, 1}, Case{2000, 1}, Case{2001, 3}, Case{3000, 3}, Case{3001, 4}, Case{3400, 4},
-               Case{3401, 1}, Case{4079, 1}, Case{4080, 1}, Case{4081, 2}, Case{7480, 5}, Case{7481, 1}, Case{8176, 1},
-               Case{9000, 2}, Case{64'000, 4});
+      GENERATE(Case{100, 1}, Case{1000, 1}, Case{1001, 2}, Case{1320, 2}, Case{1321, 3}, Case{2001, 4}, Case{3000, 5},
+               Case{3400, 6}, Case{3401, 1}, Case{4079, 1}, Case{4080, 1}, Case{4081, 2}, Case{7480, 7}, Case{7481, 1},
+               Case{8176, 1}, Case{9000, 3}, Case{64'000, 5});
   put(octets);
   CHECK(rows() == count);
   CHECK(back() == stored);
@@ -69,11 +69,25 @@ TEST_CASE_METHOD(Chunks, "a chunk that lies whole, as format 1 had all of them, 
   CHECK(back() == stored);
 }
 
+TEST_CASE_METHOD(Chunks, "a chunk in pieces of 1,000, as format 2 cut them, is read whatever its length") {
+  const std::size_t octets = GENERATE(2001u, 3000u, 3400u);
+  stored = chunk_of(octets);
+  const auto key = chunk_key(7, 3);
+  const std::string bound = body::bind_chunk(stored, key);
+  for (std::size_t at = 0; at < octets; at += 1000) {
+    const std::string part = bound.substr(at, 1000);
+    const std::string where =
+        at == 0 ? std::string(std::string_view(key)) : piece(static_cast<std::uint8_t>(at / 1000));
+    write([&](WriteTxn& txn) { return txn.put(kChunks, where, part); });
+  }
+  CHECK(back() == stored);
+}
+
 TEST_CASE_METHOD(Chunks, "a piece that is missing, damaged or too many never gives wrong octets") {
-  put(5500);
-  REQUIRE(rows() == 3);
+  put(5500);  // a page and three pieces
+  REQUIRE(rows() == 4);
   SECTION("missing") {
-    const std::uint8_t number = GENERATE(std::uint8_t{1}, std::uint8_t{2});
+    const std::uint8_t number = GENERATE(std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{3});
     write([&](WriteTxn& txn) { return txn.erase(kChunks, piece(number)); });
   }
   SECTION("damaged") {

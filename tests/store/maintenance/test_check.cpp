@@ -324,6 +324,7 @@ TEST_CASE_METHOD(Fixture, "what does not fit in the mail environment") {
   }
   SECTION("chunks that fit their checksums and are not those of the hash") {
     const auto place = mail::chunk_key(6, 1);
+    write(*mail, [&](auto& txn) { return txn.erase_prefix(mail::kChunks, place); });  // with its pieces
     put(*mail, mail::kChunks, place, body::bind_chunk(body::encode_chunks(std::string(65'536, 'x')).front(), place));
     CHECK(found() == "body-damaged chunks body 6, " + box_name + " UID 6");
     CHECK(check_all().findings.front().what == "its octets are not those that its hash was made of");
