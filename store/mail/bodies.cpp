@@ -5,6 +5,7 @@
 #include "store/body/body.hpp"
 #include "store/mail/body_pieces.hpp"
 #include "store/mail/chunks.hpp"
+#include "store/mail/known_body.hpp"
 #include "store/mail/tables.hpp"
 
 namespace hearthmail::store::mail {
@@ -36,10 +37,26 @@ std::size_t PreparedBody::stored_octets() const {
   return sum;
 }
 
+base::BlobId body_id(std::string_view message) { return crypto::sha256_id(message); }
+
+Result<bool> is_stored(const ReadTxn& txn, const base::BlobId& id) {
+  TRY_ASSIGN(const auto known, find_blob(txn, id));
+  return known.has_value();
+}
+
+PreparedBody stored_body(const base::BlobId& id, std::uint64_t octets) {
+  PreparedBody body;
+  body.id = id;
+  body.octets = octets;
+  return body;
+}
+
 PreparedBody prepare_body(std::string_view message, std::string summary) {
-  PreparedBody prepared;
-  prepared.id = crypto::sha256_id(message);
-  prepared.octets = message.size();
+  return prepare_body(message, body_id(message), std::move(summary));
+}
+
+PreparedBody prepare_body(std::string_view message, const base::BlobId& id, std::string summary) {
+  PreparedBody prepared = stored_body(id, message.size());
   prepared.chunks = body::encode_chunks(message);
   prepared.summary = std::move(summary);
   return prepared;
@@ -51,6 +68,9 @@ Result<std::uint64_t> keep_body(WriteTxn& txn, const PreparedBody& prepared) {
     TRY_ASSIGN(Blob blob, load_blob(txn, *known));
     TRY(set_references(txn, *known, blob, blob.references + 1));
     return *known;
+  }
+  if (prepared.chunks.empty() && prepared.octets > 0) {
+    return Error{Errc::Unavailable, "a body that was stored has gone meanwhile"};
   }
   TRY_ASSIGN(const std::uint64_t number, next_number(txn, "blob"));
   const auto key = id_key(number);

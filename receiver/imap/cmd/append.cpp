@@ -13,6 +13,7 @@
 #include "receiver/imap/out.hpp"
 #include "receiver/imap/sections.hpp"
 #include "receiver/imap/text/output.hpp"
+#include "store/mail/known_body.hpp"
 #include "store/mail/quota.hpp"
 
 namespace hearthmail::receiver::imap::cmd {
@@ -242,9 +243,37 @@ base::Status Append::work() {
       if (!plain.has_value()) return base::Error{base::Errc::Unsupported, "NUL outside of a binary part"};
       octets = std::move(*plain);
     }
-    const auto summary = mime::summarize(octets, mime::index_message(octets));
-    message.body = mail::prepare_body(octets, mime::encode(summary));
+    TRY(prepare(message, octets));
   }
+  return base::ok();
+}
+
+namespace {
+
+mail::PreparedBody prepared(std::string_view octets, const base::BlobId& id) {
+  return mail::prepare_body(octets, id, mime::encode(mime::summarize(octets, mime::index_message(octets))));
+}
+
+}  // namespace
+
+// A message that is here already, in whichever mailbox, is not compressed again.
+base::Status Append::prepare(Message& message, std::string_view octets) {
+  const auto id = mail::body_id(octets);
+  const auto look = [&id](const mail::ReadTxn& txn) { return mail::is_stored(txn, id); };
+  if (message.is_spooled()) {
+    TRY_ASSIGN(message.stored, services_.mail.env().read(look));
+  }
+  message.body = message.stored ? mail::stored_body(id, octets.size()) : prepared(octets, id);
+  return base::ok();
+}
+
+// The last message that had the same octets may have gone meanwhile, and they with it.
+base::Status Append::prepare_if_gone(const mail::ReadTxn& txn, Message& message) {
+  if (!message.stored) return base::ok();
+  TRY_ASSIGN(message.stored, mail::is_stored(txn, message.body.id));
+  if (message.stored) return base::ok();
+  TRY_ASSIGN(const auto octets, message.spool.read_all(""));
+  message.body = prepared(octets, message.body.id);
   return base::ok();
 }
 
@@ -268,7 +297,8 @@ base::Status Append::write(mail::WriteTxn& txn) {
   TRY_ASSIGN(const base::Quota quota, services_.quota_of(owner));
   TRY_ASSIGN(const auto guard, mail::QuotaGuard::begin(txn, owner, quota));
   const base::UnixTime now = services_.clock.now();
-  for (const auto& message : messages_) {
+  for (auto& message : messages_) {
+    TRY(prepare_if_gone(txn, message));
     mail::Arrival arrival;
     arrival.body = &message.body;
     arrival.system_flags = message.options.flags.system & allowed.system;

@@ -57,7 +57,9 @@ class Append : public Operation {
     base::Spool spool;    // its literals, one after the other
     std::vector<Part> parts;
     store::mail::PreparedBody body;
-    bool catenates() const;  // are parts of other messages in it?
+    bool stored = false;                                         // the octets were there already: `body` has none
+    bool catenates() const;                                      // are parts of other messages in it?
+    bool is_spooled() const { return !catenates() && !binary; }  // the spool has its octets as they are kept
   };
   enum class Phase { Prepare, Write, Answer };
 
@@ -65,6 +67,8 @@ class Append : public Operation {
   base::Status check_number();
   base::Status add_url(std::string url);
   base::Result<std::string> assemble(const Message& message);
+  base::Status prepare(Message& message, std::string_view octets);
+  static base::Status prepare_if_gone(const store::mail::ReadTxn& txn, Message& message);
   base::Status append_url(const store::mail::ReadTxn& txn, const Part& part, std::string& out);
   void refuse_url(const std::string& url);
   void refuse_size();

@@ -125,3 +125,39 @@ TEST_CASE_METHOD(ImapFixture, "a small APPEND is prepared where it is and waits 
   CHECK(client.talk("a APPEND Sent " + literal(letter("x")) + "\r\n").find("a OK [APPENDUID ") == 0);
   release.set_value();
 }
+
+TEST_CASE_METHOD(ImapFixture, "octets that are stored already are appended again, also when they go meanwhile") {
+  namespace mail = store::mail;
+  ImapClient client(*this);
+  client.login();
+  const std::string message = letter("again");
+  const std::string append = "a APPEND Sent " + literal(message) + " " + literal(letter("other")) + "\r\n";
+  CHECK(uids_of(client.talk("a APPEND INBOX " + literal(message) + "\r\n")) == "1");
+  const bool gone = GENERATE(false, true);
+  if (gone) {
+    // The writer is busy while the APPEND is prepared, and then takes the body away before it is written.
+    std::promise<void> started, prepared;
+    auto removed = std::async(std::launch::async, [&] {
+      return services->mail.env().write([&](mail::WriteTxn& txn) -> base::Status {
+        started.set_value();
+        prepared.get_future().wait();
+        TRY_ASSIGN(const auto inbox, mail::find_mailbox(txn, account, "INBOX"));
+        TRY(mail::expunge(txn, inbox.id, std::vector<base::Uid>{base::Uid{1}}, false));
+        TRY_ASSIGN(const auto collected, mail::collect_garbage(txn, 4'000'000'000, 1'000'000));
+        return collected.bodies == 1 ? base::ok() : base::Status(base::Error{base::Errc::NotFound, "no garbage"});
+      });
+    });
+    started.get_future().wait();
+    client.stream.send(append);
+    bool sent = false;
+    executor.post([&sent] { sent = true; });
+    executor.run_until(sent);
+    prepared.set_value();
+    REQUIRE(removed.get().ok());
+    CHECK(uids_of(client.until("a OK")) == "1:2");
+  } else {
+    CHECK(uids_of(client.talk(append)) == "1:2");
+  }
+  client.talk("b SELECT Sent\r\n");
+  CHECK(client.talk("c FETCH 1 BODY.PEEK[]\r\n").find(message) != std::string::npos);
+}

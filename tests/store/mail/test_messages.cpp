@@ -3,6 +3,7 @@
 #include "common/base/bytes.hpp"
 #include "store/body/body.hpp"
 #include "store/mail/expected_uids.hpp"
+#include "store/mail/known_body.hpp"
 #include "tests/store/mail/fixture.hpp"
 
 namespace hearthmail::store::mail {
@@ -19,6 +20,27 @@ std::string letter(std::size_t octets) {
 }
 
 }  // namespace
+
+TEST_CASE_METHOD(Fixture, "a body that is stored needs no octets to be added again; one that is not is refused") {
+  add(inbox, "hello");
+  const auto append_stored = [&](std::string_view text) {
+    const PreparedBody body = stored_body(body_id(text), text.size());
+    Arrival arrival;
+    arrival.body = &body;
+    return store->env().write([&](WriteTxn& txn) { return append(txn, inbox, arrival); });
+  };
+  CHECK(read([](const ReadTxn& txn) { return is_stored(txn, body_id("hello")); }));
+  CHECK_FALSE(read([](const ReadTxn& txn) { return is_stored(txn, body_id("never")); }));
+  const auto again = append_stored("hello");
+  REQUIRE(again.ok());
+  const auto blob = message(inbox, again->uid).blob;
+  CHECK(blob == message(inbox, Uid{1}).blob);
+  CHECK(read([&](const ReadTxn& txn) { return read_body(txn, blob, 0, 5); }) == "hello");
+  const auto refused = append_stored("never");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::Unavailable);
+  CHECK(box(inbox).messages == 2);
+}
 
 TEST_CASE_METHOD(Fixture, "an appended message comes back with all it had, also after a restart") {
   const auto before = box(inbox);
