@@ -130,9 +130,18 @@ bool is_ascii(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
   std::size_t i = 0;
   const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   while (i < text.size()) {
+    std::uint64_t eight = 0;
+    if (text.size() - i >= sizeof eight) {
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      if ((eight & kHighBits) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     const unsigned c = octet(i);
     std::size_t length = 0;
     unsigned least = 0x80;

@@ -22,6 +22,13 @@ void require(bool worked, const char* what) {
   throw std::bad_alloc();
 }
 
+// Looked up once: EVP_sha256() asks the library for its implementation anew for every hash.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  require(method != nullptr, "sha256");
+  return method;
+}
+
 std::string hmac(const char* digest, std::size_t size, std::string_view key, std::string_view octets) {
   std::string out(size, '\0');
   std::size_t written = 0;
@@ -41,7 +48,7 @@ struct Sha256::Impl {
   ~Impl() { EVP_MD_CTX_free(context); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  void restart() { require(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1, "sha256"); }
+  void restart() { require(context != nullptr && EVP_DigestInit_ex(context, sha256_method(), nullptr) == 1, "sha256"); }
 };
 
 Sha256::Sha256() : impl_(std::make_unique<Impl>()) {}
@@ -62,7 +69,7 @@ base::BlobId Sha256::finish() {
 base::BlobId sha256_id(std::string_view octets) {
   base::BlobId id;
   unsigned int size = 0;
-  require(EVP_Digest(octets.data(), octets.size(), id.octets.data(), &size, EVP_sha256(), nullptr) == 1 &&
+  require(EVP_Digest(octets.data(), octets.size(), id.octets.data(), &size, sha256_method(), nullptr) == 1 &&
               size == id.octets.size(),
           "sha256");
   return id;
