@@ -167,7 +167,7 @@ struct Env::Impl {
   bool only_full(int code, std::size_t octets);
 
   // Of the writer thread:
-  std::size_t answered = 0;                              // jobs of the last commit
+  std::size_t answered = 0;                              // jobs of the last commit that are waited for
   std::chrono::steady_clock::time_point gather_until{};  // how long to wait for them to come again
   std::uint64_t ahead_to = 0;                            // the file owns its blocks up to this octet
   std::chrono::steady_clock::time_point ahead_again{};   // not to be asked for before

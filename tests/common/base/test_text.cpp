@@ -19,6 +19,14 @@ TEST_CASE("base64 is strict and reversible, RFC 4648 4") {
 TEST_CASE("is_utf8 refuses overlong forms, surrogates and cut sequences, RFC 3629") {
   CHECK(is_utf8("gr\xC3\xBC\xC3\x9F"));
   CHECK(is_utf8("\xF0\x9F\x98\x80"));
+  for (std::size_t at = 0; at < 40; ++at) {  // eight octets are looked at together
+    std::string text(40, 'x');
+    CHECK(is_utf8(text.substr(at)));
+    text[at] = '\xFF';
+    CHECK_FALSE(is_utf8(text));
+    text.replace(at, 1, "\xC3\xBC");
+    CHECK(is_utf8(text));
+  }
   CHECK_FALSE(is_utf8("\xC0\xAF"));
   CHECK_FALSE(is_utf8("\xED\xA0\x80"));
   CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));
